@@ -1,0 +1,199 @@
+//! One login attempt: credentials, the mechanisms tried, the exchange under way.
+
+use crate::{
+    Answer, Credentials, Error, Exchange, Kind, Mechanism, Mechanisms, Reason, Refusal, Rejection,
+    Response, Settings, choose, wire::SendBuf,
+};
+
+/// What the three login machines keep about the attempt under way.
+///
+/// ```
+/// use sasl_core::{Attempt, Credentials, Mechanism, Settings};
+///
+/// let mut attempt = Attempt::new(Credentials::bearer("user", "token")?);
+/// let offered = [Mechanism::XOAuth2].into_iter().collect();
+/// assert_eq!(attempt.choose(&Settings::new(), offered), Some(Mechanism::XOAuth2));
+/// # Ok::<(), sasl_core::Invalid>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    credentials: Credentials,
+    exchange: Option<Exchange>,
+    tried: Mechanisms,
+    apart: bool,
+    spoken: usize,
+}
+
+/// What goes out in answer to a challenge, before the protocol frames it.
+///
+/// ```
+/// use sasl_core::{Answer, Attempt, Credentials, Mechanism, Settings};
+///
+/// let attempt = Attempt::new(Credentials::bearer("user", "token")?);
+/// assert_eq!(attempt.payload(Answer::Dummy, &Settings::new()).encoded_len(), 4);
+/// # Ok::<(), sasl_core::Invalid>(())
+/// ```
+#[derive(Debug)]
+pub enum Payload<'a> {
+    /// Text that holds no secret: `*`, `AQ==` or nothing.
+    Plain(&'static [u8]),
+    /// A message of the mechanism.
+    Response(Response<'a>),
+}
+
+impl Payload<'_> {
+    /// Octets on the wire, framing not counted.
+    pub fn encoded_len(&self) -> usize {
+        match self {
+            Self::Plain(text) => text.len(),
+            Self::Response(response) => response.encoded_len(),
+        }
+    }
+
+    /// Adds it to a command.
+    pub fn push_to(&self, send: &mut SendBuf) {
+        match self {
+            Self::Plain(text) => send.push(text),
+            Self::Response(response) => send.push_response(response),
+        };
+    }
+}
+
+impl Attempt {
+    /// An attempt that has not begun.
+    pub fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            exchange: None,
+            tried: Mechanisms::NONE,
+            apart: false,
+            spoken: 0,
+        }
+    }
+
+    /// Starts over with new credentials; what was learnt about the server stays.
+    pub fn renew(&mut self, credentials: Credentials) {
+        *self = Self {
+            apart: self.apart,
+            ..Self::new(credentials)
+        };
+    }
+
+    /// The credentials.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// What kind they are.
+    pub fn kind(&self) -> Kind {
+        self.credentials.kind()
+    }
+
+    /// The mechanism to use next. See [`choose`].
+    pub fn choose(&self, settings: &Settings, offered: Mechanisms) -> Option<Mechanism> {
+        choose(settings, self.kind(), offered, self.tried)
+    }
+
+    /// Octets of the longest message that may have to be sent, as base64.
+    pub fn longest_response(&self, settings: &Settings) -> usize {
+        let first = |mechanism: &Mechanism| {
+            Response::new(&self.credentials, *mechanism, settings.chosen_endpoint())
+                .map_or(0, |response| response.encoded_len())
+        };
+        let second = Response::password(&self.credentials).map_or(0, |r| r.encoded_len());
+        self.kind()
+            .mechanisms()
+            .iter()
+            .map(first)
+            .fold(second, usize::max)
+    }
+
+    /// Whether the first message may go out with the command, as far as the caller, the mechanism
+    /// and what happened so far go.
+    pub fn allows_initial_response(&self, settings: &Settings, mechanism: Mechanism) -> bool {
+        settings.allows_initial_response() && mechanism.is_client_first() && !self.apart
+    }
+
+    /// From now on the first message is sent apart from the command.
+    pub fn send_apart(&mut self) {
+        self.apart = true;
+    }
+
+    /// Whether it already is.
+    pub fn sends_apart(&self) -> bool {
+        self.apart
+    }
+
+    /// Begins an exchange. `prose`: see [`Exchange::allow_prose`].
+    pub fn begin(&mut self, mechanism: Mechanism, initial_response: bool, prose: bool) {
+        self.exchange = Some(Exchange::new(mechanism, initial_response).allow_prose(prose));
+        self.spoken = 0;
+    }
+
+    /// The exchange under way.
+    pub fn exchange(&mut self) -> Option<&mut Exchange> {
+        self.exchange.as_mut()
+    }
+
+    /// The exchange under way, to look at.
+    pub fn current(&self) -> Option<&Exchange> {
+        self.exchange.as_ref()
+    }
+
+    /// Whether the server has answered nothing yet in the exchange under way.
+    pub fn is_fresh(&self) -> bool {
+        self.exchange.as_ref().is_none_or(Exchange::is_fresh)
+    }
+
+    /// Ends the exchange under way and gives the document that the server may have sent in it.
+    pub fn end(&mut self) -> Option<Refusal> {
+        self.exchange.take()?.take_refusal()
+    }
+
+    /// The mechanism of the exchange under way does not work here: do not choose it again.
+    pub fn rule_out(&mut self) {
+        if let Some(exchange) = &self.exchange {
+            self.tried.insert(exchange.mechanism());
+        }
+    }
+
+    /// Notes that so many octets of base64 were sent in one message.
+    pub fn note_spoken(&mut self, octets: usize) {
+        self.spoken = self.spoken.max(octets);
+    }
+
+    /// The error for a server that closes without a word: it may be the length of the token.
+    pub fn hung_up(&self, otherwise: Error) -> Error {
+        const COMMON_LIMIT: usize = 8192;
+        let octets = self.spoken;
+        if octets > COMMON_LIMIT {
+            Error::ResponseTooLong { octets }
+        } else {
+            otherwise
+        }
+    }
+
+    /// The first message of a mechanism.
+    pub fn initial<'a>(&'a self, mechanism: Mechanism, settings: &'a Settings) -> Payload<'a> {
+        Response::new(&self.credentials, mechanism, settings.chosen_endpoint())
+            // Unreachable: `choose` only gives mechanisms that fit the credentials.
+            .map_or(Payload::Plain(b"*"), Payload::Response)
+    }
+
+    /// What an answer looks like on the wire.
+    pub fn payload<'a>(&'a self, answer: Answer, settings: &'a Settings) -> Payload<'a> {
+        match (answer, &self.exchange) {
+            (Answer::Dummy, _) => Payload::Plain(b"AQ=="),
+            (Answer::Empty, _) => Payload::Plain(b""),
+            (Answer::Initial, Some(exchange)) => self.initial(exchange.mechanism(), settings),
+            (Answer::Password, _) => Response::password(&self.credentials)
+                .map_or(Payload::Plain(b"*"), Payload::Response),
+            (Answer::Cancel, _) | (Answer::Initial, None) => Payload::Plain(b"*"),
+        }
+    }
+
+    /// A refusal of these credentials, with the server's words but without our secret in them.
+    pub fn rejection(&self, reason: Reason, text: &[u8]) -> Rejection {
+        Rejection::new(reason, self.kind()).with_text(&self.credentials.scrub(text))
+    }
+}

@@ -1,0 +1,280 @@
+//! The JSON document with which a server explains a refused token.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use crate::{Reason, Text};
+
+/// Why a token was refused, in the server's words
+/// (<https://www.rfc-editor.org/rfc/rfc7628#section-3.2.2>). All of it is untrusted: in particular
+/// [`openid_configuration`](Self::openid_configuration) is never fetched, because sending a refresh
+/// token to an authorization server that a mail server named would give the token away.
+///
+/// ```
+/// use sasl_core::{Reason, Refusal};
+///
+/// let refusal = Refusal::parse(br#"{"status":401,"schemes":"bearer","scope":"https:\/\/mail.google.com\/"}"#);
+/// assert_eq!(refusal.status(), Some("401"));
+/// assert_eq!(refusal.scope(), Some("https://mail.google.com/"));
+/// assert_eq!(refusal.reason(), Reason::TokenRejected);
+/// // Whatever a server sends is a refusal all the same.
+/// assert_eq!(Refusal::parse(b"no JSON").reason(), Reason::CredentialsRejected);
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Refusal {
+    members: Option<Members>,
+    raw: Vec<u8>,
+}
+
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Members {
+    status: Option<String>,
+    scope: Option<String>,
+    openid_configuration: Option<String>,
+}
+
+/// Nesting beyond this is not looked into.
+const DEPTH: usize = 8;
+/// A longer document is not looked into.
+const LENGTH: usize = 16 << 10;
+
+impl Refusal {
+    /// Reads a document. Never fails: what cannot be read leaves every member empty.
+    pub fn parse(document: &[u8]) -> Self {
+        let readable = document.len() <= LENGTH && depth(document) <= DEPTH;
+        let members = if readable {
+            serde_json::from_slice(document).ok()
+        } else {
+            None
+        };
+        Self {
+            members,
+            raw: document.get(..1024).unwrap_or(document).to_vec(),
+        }
+    }
+
+    /// An OAuth error code (`invalid_token`) or an HTTP status (`401`).
+    pub fn status(&self) -> Option<&str> {
+        self.members.as_ref()?.status.as_deref()
+    }
+
+    /// The scope that a token needs.
+    pub fn scope(&self) -> Option<&str> {
+        self.members.as_ref()?.scope.as_deref()
+    }
+
+    /// Where the server says that its authorization server describes itself. Only an `https` URL is
+    /// reported.
+    pub fn openid_configuration(&self) -> Option<&str> {
+        self.members.as_ref()?.openid_configuration.as_deref()
+    }
+
+    /// Whether the document was JSON as RFC 7628 wants it.
+    pub fn is_readable(&self) -> bool {
+        self.members.is_some()
+    }
+
+    /// The document itself, at most 1 KiB of it.
+    pub fn raw(&self) -> Text<'_> {
+        Text::new(&self.raw)
+    }
+
+    /// What it means. Nothing is read from prose.
+    pub fn reason(&self) -> Reason {
+        match self.status() {
+            Some("401" | "invalid_token") => Reason::TokenRejected,
+            Some("403" | "insufficient_scope") => Reason::ScopeInsufficient,
+            _ => Reason::CredentialsRejected,
+        }
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Refusal({})", self.raw())
+    }
+}
+
+/// The deepest nesting of arrays and objects, in one pass and without a stack.
+fn depth(document: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
+    for octet in document {
+        match octet {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+        let mut members = Members::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                // Two answers to one question are none (wire rule for repeated members).
+                "status" if members.status.is_some() => {
+                    return Err(serde::de::Error::duplicate_field("status"));
+                }
+                "status" => members.status = map.next_value::<Scalar>()?.0,
+                "scope" => members.scope = map.next_value::<Scalar>()?.0,
+                "openid-configuration" => {
+                    let url = map.next_value::<Scalar>()?.0;
+                    members.openid_configuration = url.filter(|url| is_https(url));
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(members)
+    }
+}
+
+fn is_https(url: &str) -> bool {
+    url.get(..8)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+        && url.len() > 8
+        && url.bytes().all(|octet| matches!(octet, 0x21..=0x7e))
+}
+
+/// A string, or a number as its digits; anything else counts as absent.
+struct Scalar(Option<String>);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(text) => Some(text),
+            serde_json::Value::Number(number) => Some(alloc::format!("{number}")),
+            serde_json::Value::Null
+            | serde_json::Value::Bool(_)
+            | serde_json::Value::Array(_)
+            | serde_json::Value::Object(_) => None,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn tolerant_in_form_strict_in_meaning() {
+        let cases: &[(&str, Option<&str>, Reason)] = &[
+            (
+                r#"{"status":"invalid_token"}"#,
+                Some("invalid_token"),
+                Reason::TokenRejected,
+            ),
+            (r#"{"status":401}"#, Some("401"), Reason::TokenRejected),
+            (
+                r#"{"scope":"mail","status":"403","x":[{"y":{}}]}"#,
+                Some("403"),
+                Reason::ScopeInsufficient,
+            ),
+            (
+                "{\"status\":\"insufficient_scope\"}\n",
+                Some("insufficient_scope"),
+                Reason::ScopeInsufficient,
+            ),
+            (
+                r#"{"status":"400","schemes":"Bearer"}"#,
+                Some("400"),
+                Reason::CredentialsRejected,
+            ),
+            (
+                r#"{"status":"500","openid-configuration":""}"#,
+                Some("500"),
+                Reason::CredentialsRejected,
+            ),
+            (
+                r#"{"status":"401","status":"403"}"#,
+                None,
+                Reason::CredentialsRejected,
+            ),
+            (r#"{"status":["401"]}"#, None, Reason::CredentialsRejected),
+            (r#"["401"]"#, None, Reason::CredentialsRejected),
+            ("", None, Reason::CredentialsRejected),
+            (
+                r#"{"status":"401"} trailing"#,
+                None,
+                Reason::CredentialsRejected,
+            ),
+            (r#"{"status":"401"#, None, Reason::CredentialsRejected),
+            (
+                "{\"status\":\"40\u{0}1\"}",
+                None,
+                Reason::CredentialsRejected,
+            ),
+        ];
+        for (document, status, reason) in cases {
+            let refusal = Refusal::parse(document.as_bytes());
+            assert_eq!(
+                (refusal.status(), refusal.reason()),
+                (*status, *reason),
+                "{document}"
+            );
+        }
+        assert!(!Refusal::parse(b"{\"status\":\"\xff\"}").is_readable());
+    }
+
+    #[test]
+    fn deep_and_long_documents_are_not_looked_into() {
+        let mut deep = b"{\"status\":\"401\",\"x\":".to_vec();
+        deep.extend(vec![b'['; 100_000]);
+        assert!(!Refusal::parse(&deep).is_readable());
+        let mut long = b"{\"status\":\"401\",\"x\":\"".to_vec();
+        long.extend(vec![b'x'; LENGTH]);
+        long.extend(b"\"}");
+        assert!(!Refusal::parse(&long).is_readable());
+        assert_eq!(Refusal::parse(&long).raw().as_bytes().len(), 1024);
+    }
+
+    #[test]
+    fn only_https_is_reported() {
+        let refusal = |url: &str| {
+            let document = alloc::format!("{{\"openid-configuration\":\"{url}\"}}");
+            Refusal::parse(document.as_bytes())
+                .openid_configuration()
+                .map(String::from)
+        };
+        assert_eq!(
+            refusal("https://id.example.com/x").as_deref(),
+            Some("https://id.example.com/x")
+        );
+        for bad in [
+            "http://id.example.com/",
+            "file:///etc/passwd",
+            "https://",
+            "https://a b",
+            "",
+        ] {
+            assert_eq!(refusal(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What lies under every machine: bounded buffers, literals, and the loop that turns lines into steps.
+//!
+//! Protocol crates build on this; a program that only drives machines does not need it.
+
+mod conversation;
+mod facts;
+mod line;
+mod literal;
+mod send;
+
+pub use conversation::{Conversation, Converse, Turn, poll};
+pub use facts::Fact;
+pub use line::{Line, LineBuf};
+pub use literal::announced_literal;
+pub use send::SendBuf;

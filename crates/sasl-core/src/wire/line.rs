@@ -1,0 +1,245 @@
+//! The receive buffer: bounded, linear however the bytes arrive.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::announced_literal;
+use crate::{Limit, Limits, Violation};
+
+/// Collects bytes and hands out lines, with their literals where the protocol has them.
+///
+/// It remembers how far it has searched, so a byte at a time costs what one piece costs. A literal's
+/// announced length is checked before its octets are waited for, and nothing is ever allocated by it.
+///
+/// ```
+/// use sasl_core::{Limits, wire::LineBuf};
+///
+/// let mut buffer = LineBuf::new(&Limits::default());
+/// buffer.push(b"* OK rea");
+/// assert_eq!(buffer.next_line(&Limits::default(), true, |_| false).unwrap(), None);
+/// buffer.push(b"dy\r\nmore");
+/// let line = buffer.next_line(&Limits::default(), true, |_| false).unwrap().unwrap();
+/// assert_eq!(&buffer.bytes()[line.range], b"* OK ready");
+/// assert_eq!(buffer.unread(), b"more");
+/// ```
+#[derive(Debug)]
+pub struct LineBuf {
+    bytes: Vec<u8>,
+    /// What lies before was handed out.
+    start: usize,
+    /// No line end of the line at `start` lies before this; may lie beyond `bytes` in a literal.
+    searched: usize,
+    /// Where the part of the line behind its last literal begins.
+    segment: usize,
+    /// Octets and number of the literals of the line at `start`.
+    literal_octets: usize,
+    literals: usize,
+    /// What lies before had arrived when the last command was written.
+    mark: usize,
+    /// More was pushed than is kept.
+    overflown: bool,
+}
+
+/// A line in the buffer, without its line end.
+///
+/// ```
+/// let line = sasl_core::wire::Line { range: 0..4, early: false };
+/// assert!(!line.early);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where in [`LineBuf::bytes`] it stands, until the next push.
+    pub range: Range<usize>,
+    /// It had begun to arrive before the last command was written, so it cannot be the answer.
+    pub early: bool,
+}
+
+/// Why there is no line.
+pub(crate) enum LineError {
+    Limit(Limit),
+    Violation(Violation),
+}
+
+impl LineBuf {
+    /// An empty buffer that has reserved what the limits say.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            bytes: Vec::with_capacity(limits.reserve),
+            start: 0,
+            searched: 0,
+            segment: 0,
+            literal_octets: 0,
+            literals: 0,
+            mark: 0,
+            overflown: false,
+        }
+    }
+
+    /// Adds bytes; those handed out already are dropped. Beyond [`Limits::unasked`] it keeps nothing
+    /// and [`next_line`](Self::next_line) fails.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.start > 0 {
+            let dropped = self.start.min(self.bytes.len());
+            self.bytes.drain(..dropped);
+            self.start -= dropped;
+            self.searched = self.searched.saturating_sub(dropped);
+            self.segment = self.segment.saturating_sub(dropped);
+            self.mark = self.mark.saturating_sub(dropped);
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The same, but keeps no more than `limit` octets.
+    pub(crate) fn push_bounded(&mut self, bytes: &[u8], limit: usize) {
+        if self.overflown || self.unread().len().saturating_add(bytes.len()) > limit {
+            self.overflown = true;
+            return;
+        }
+        self.push(bytes);
+    }
+
+    /// All bytes that are kept, for the ranges of lines.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bytes that were not handed out.
+    pub fn unread(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    /// A command was written: what is here now cannot be its answer.
+    pub fn mark(&mut self) {
+        self.mark = self.bytes.len();
+    }
+
+    /// Lends the bytes out, so that they can be read while the machine around changes.
+    pub(crate) fn lend(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.bytes)
+    }
+
+    pub(crate) fn restore(&mut self, bytes: Vec<u8>) {
+        self.bytes = bytes;
+    }
+
+    /// The next line, if it has arrived with all its literals. `bare_lf`: a line may end without CR.
+    /// `literal` decides from the line so far whether braces at its end announce a literal.
+    ///
+    /// # Errors
+    ///
+    /// When a limit is exceeded, or the line has NUL, a bare CR, a refused bare LF or a malformed
+    /// literal.
+    pub fn next_line(
+        &mut self,
+        limits: &Limits,
+        bare_lf: bool,
+        literal: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<Line>, crate::Error> {
+        self.next(limits, bare_lf, literal)
+            .map_err(|error| error.during(crate::Stage::Greeting))
+    }
+
+    pub(crate) fn next(
+        &mut self,
+        limits: &Limits,
+        bare_lf: bool,
+        literal: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<Line>, LineError> {
+        if self.overflown {
+            return Err(LineError::Limit(Limit::Unasked));
+        }
+        loop {
+            let Some(found) = self
+                .bytes
+                .get(self.searched..)
+                .and_then(|new| memchr::memchr(b'\n', new))
+            else {
+                self.searched = self.searched.max(self.bytes.len());
+                let octets = self
+                    .bytes
+                    .len()
+                    .saturating_sub(self.start)
+                    .saturating_sub(self.literal_octets);
+                if octets > limits.line {
+                    return Err(LineError::Limit(Limit::Line));
+                }
+                return Ok(None);
+            };
+            let at = self.searched + found;
+            if (at - self.start).saturating_sub(self.literal_octets) > limits.line {
+                return Err(LineError::Limit(Limit::Line));
+            }
+            let end = self.check_segment(at, bare_lf)?;
+            let whole = self.bytes.get(self.start..end).unwrap_or_default();
+            let segment = self.bytes.get(self.segment..end).unwrap_or_default();
+            match announced_literal(segment).filter(|_| literal(whole)) {
+                Some(announced) => self.await_literal(at + 1, announced, limits, bare_lf)?,
+                None => {
+                    let line = Line {
+                        range: self.start..end,
+                        early: self.start < self.mark,
+                    };
+                    self.start = at + 1;
+                    self.searched = self.start;
+                    self.segment = self.start;
+                    self.literal_octets = 0;
+                    self.literals = 0;
+                    return Ok(Some(line));
+                }
+            }
+        }
+    }
+
+    /// Where the part of the line that ends with the LF at `at` ends.
+    fn check_segment(&self, at: usize, bare_lf: bool) -> Result<usize, LineError> {
+        let part = self.bytes.get(self.segment..at).unwrap_or_default();
+        let (text, has_cr) = match part {
+            [text @ .., b'\r'] => (text, true),
+            text => (text, false),
+        };
+        match memchr::memchr2(b'\r', 0, text).and_then(|at| text.get(at)) {
+            Some(0) => return Err(LineError::Violation(Violation::Nul)),
+            Some(_) => return Err(LineError::Violation(Violation::BadLineEnd)),
+            None => {}
+        }
+        if !has_cr && !bare_lf {
+            return Err(LineError::Violation(Violation::BadLineEnd));
+        }
+        Ok(self.segment + text.len())
+    }
+
+    fn await_literal(
+        &mut self,
+        from: usize,
+        announced: Result<(u32, bool), ()>,
+        limits: &Limits,
+        robust: bool,
+    ) -> Result<(), LineError> {
+        let bad = LineError::Violation(Violation::BadLiteral);
+        // A server has no need for the `+`: nobody waits for its literals. Some send it all the same.
+        let (octets, plus) = announced.map_err(|()| LineError::Violation(Violation::BadLiteral))?;
+        if plus && !robust {
+            return Err(bad);
+        }
+        self.literals += 1;
+        self.literal_octets = self.literal_octets.saturating_add(octets as usize);
+        if self.literals > limits.literals || self.literal_octets > limits.literal {
+            return Err(LineError::Limit(Limit::Literal));
+        }
+        self.searched = from + octets as usize;
+        self.segment = self.searched;
+        Ok(())
+    }
+}
+
+impl LineError {
+    pub(crate) fn during(self, during: crate::Stage) -> crate::Error {
+        match self {
+            Self::Limit(limit) => crate::Error::LimitExceeded { limit, during },
+            Self::Violation(violation) => crate::Error::Protocol { violation, during },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
