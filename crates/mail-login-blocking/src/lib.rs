@@ -1,0 +1,1 @@
+//! Log in to IMAP, SMTP and ManageSieve with blocking sockets and rustls

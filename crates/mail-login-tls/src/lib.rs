@@ -1,0 +1,1 @@
+//! What both mail-login drivers share: server addresses, TLS settings, failures

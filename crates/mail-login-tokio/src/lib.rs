@@ -1,0 +1,1 @@
+//! Log in to IMAP, SMTP and ManageSieve with tokio and rustls
