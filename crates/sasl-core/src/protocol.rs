@@ -56,4 +56,11 @@ pub trait Protocol {
     fn probe_after_starttls(proof: Self::Upgrade, options: Self::Options) -> Self::Probe;
     /// What is offered in clear.
     fn probe_in_clear(options: Self::Options) -> Self::Probe;
+
+    /// Takes eight ASCII letters that nobody can foresee, fresh for each connection: IMAP makes its
+    /// tags of them, so that an answer cannot be forged ahead of its command. Machines draw no
+    /// random numbers themselves. Does nothing by default.
+    fn randomize(options: &mut Self::Options, random: &[u8; 8]) {
+        let _ = (options, random);
+    }
 }
