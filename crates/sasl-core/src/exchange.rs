@@ -132,7 +132,7 @@ impl Exchange {
     pub fn handle_challenge(&mut self, text: &[u8], settings: &Settings) -> Result<Answer, Error> {
         if let State::Cancelling { error, again } = self.state {
             if again {
-                return Err(error.unwrap_or(broken(Violation::UnexpectedChallenge)));
+                return Err(error.unwrap_or_else(|| broken(Violation::UnexpectedChallenge)));
             }
             self.state = State::Cancelling { error, again: true };
             return Ok(Answer::Cancel);
