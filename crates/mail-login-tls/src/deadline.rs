@@ -63,10 +63,10 @@ impl Deadline {
     ///
     /// # Errors
     ///
-    /// [`Failure::Deadline`] when no time is left.
-    pub fn share(self, addresses: usize) -> Result<Option<Duration>, Failure> {
+    /// When no time is left.
+    pub fn share(self, addresses: usize) -> io::Result<Option<Duration>> {
         const SHARE: Duration = Duration::from_secs(5);
-        let left = self.remaining(Phase::Connect)?;
+        let left = self.left()?;
         let parts = u32::try_from(addresses).unwrap_or(u32::MAX);
         Ok(match (left, parts) {
             (left, 0 | 1) => left,

@@ -117,6 +117,17 @@ impl Failure {
     }
 }
 
+/// An [`Observer`](sasl_core::Observer) for those who do not want to watch.
+///
+/// ```
+/// use sasl_core::{Event, Observer, Text};
+/// mail_login_tls::Silent.event(&Event::Greeting(Text::new(b"ready")));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl sasl_core::Observer for Silent {}
+
 /// What a driver was doing.
 ///
 /// ```

@@ -39,6 +39,6 @@ mod verifier;
 
 pub use config::{Handshake, describe};
 pub use deadline::Deadline;
-pub use failure::{Failure, Phase};
+pub use failure::{Failure, Phase, Silent};
 pub use problem::{SettingsProblem, TlsProblem};
 pub use server::{Address, Security, Server};

@@ -5,7 +5,7 @@ use alloc::{
     vec::Vec,
 };
 
-use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 use sasl_core::Text;
 
 use crate::verifier::SelfSigned;
@@ -104,13 +104,9 @@ impl TlsProblem {
     }
 
     fn unsupported(error: &Error) -> Self {
-        let detail = match error {
-            Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13) => {
-                "neither TLS 1.2 nor 1.3".to_string()
-            }
-            other => other.to_string(),
-        };
-        Self::Unsupported { detail }
+        Self::Unsupported {
+            detail: error.to_string(),
+        }
     }
 
     fn certificate(error: &CertificateError) -> Self {

@@ -35,13 +35,11 @@ impl ServerCertVerifier for Explaining {
     ) -> Result<ServerCertVerified, Error> {
         self.0
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            .map_err(|error| match &error {
-                Error::InvalidCertificate(why)
-                    if is_about_issuer(why) && is_self_signed(end_entity) =>
-                {
-                    CertificateError::Other(OtherError(Arc::new(SelfSigned))).into()
+            .map_err(|error| {
+                if is_about_issuer(&error) && is_self_signed(end_entity) {
+                    return CertificateError::Other(OtherError(Arc::new(SelfSigned))).into();
                 }
-                _ => error,
+                error
             })
     }
 
@@ -70,14 +68,14 @@ impl ServerCertVerifier for Explaining {
 
 /// Whether this refusal may come from a certificate that vouches for itself. `openssl req -x509`
 /// marks its certificates as authorities, which is refused before the issuer is looked for.
-fn is_about_issuer(why: &CertificateError) -> bool {
-    match why {
-        CertificateError::UnknownIssuer => true,
-        CertificateError::Other(other) => {
-            other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
-        }
-        _ => false,
+fn is_about_issuer(error: &Error) -> bool {
+    let Error::InvalidCertificate(why) = error else {
+        return false;
+    };
+    if let CertificateError::Other(other) = why {
+        return other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity);
     }
+    *why == CertificateError::UnknownIssuer
 }
 
 fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
