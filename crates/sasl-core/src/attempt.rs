@@ -192,6 +192,16 @@ impl Attempt {
         }
     }
 
+    /// Why the login was refused, by the protocol's code and by the document of the exchange under
+    /// way. The document says more than a code, except about the server's own troubles.
+    pub fn reason(&self, code: Option<Reason>) -> Option<Reason> {
+        let document = self.exchange.as_ref().and_then(Exchange::refusal);
+        match code {
+            Some(Reason::AdminRequired | Reason::EncryptionRequired | Reason::Temporary) => code,
+            Some(_) | None => document.map(Refusal::reason).or(code),
+        }
+    }
+
     /// A refusal of these credentials, with the server's words but without our secret in them.
     pub fn rejection(&self, reason: Reason, text: &[u8]) -> Rejection {
         Rejection::new(reason, self.kind()).with_text(&self.credentials.scrub(text))

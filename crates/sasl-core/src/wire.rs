@@ -7,9 +7,11 @@ mod facts;
 mod line;
 mod literal;
 mod send;
+mod words;
 
 pub use conversation::{Conversation, Converse, Turn, poll};
 pub use facts::Fact;
 pub use line::{Line, LineBuf};
 pub use literal::announced_literal;
 pub use send::SendBuf;
+pub use words::{code_name, server_url};

@@ -110,16 +110,14 @@ impl Login {
             .attempt
             .current()
             .and_then(|exchange| exchange.refusal().cloned());
-        let by_refusal = refusal.as_ref().map(|refusal| refusal.reason());
         // BAD before any challenge: the server does not know the mechanism, whatever it listed.
         let unknown = status == Status::Bad && fresh && by_code.is_none() && used.is_some();
-        let reason = match (by_code, by_refusal) {
-            (Some(code), _) if wins_over_document(code) => code,
-            (_, Some(document)) => document,
-            (Some(code), None) => code,
-            (None, None) if unknown => Reason::MechanismUnavailable,
-            (None, None) => Reason::CredentialsRejected,
+        let otherwise = if unknown {
+            Reason::MechanismUnavailable
+        } else {
+            Reason::CredentialsRejected
         };
+        let reason = self.attempt.reason(by_code).unwrap_or(otherwise);
         let rejection = self
             .attempt
             .rejection(reason, text.human())
@@ -252,12 +250,4 @@ impl Login {
                 .tell(Fact::Notice(Notice::Referral, human(line, text)));
         }
     }
-}
-
-/// Codes that say more than the refusal document.
-fn wins_over_document(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::AdminRequired | Reason::EncryptionRequired | Reason::Temporary
-    )
 }

@@ -2,7 +2,7 @@
 
 use sasl_core::{
     Error, Kind, Reason, Rejection, Stage, WrongProtocol,
-    wire::{Fact, Line, Turn},
+    wire::{self, Fact, Line, Turn},
 };
 
 use super::{Opened, Opening, State};
@@ -85,11 +85,7 @@ pub(crate) fn bye(text: Text<'_>) -> Rejection {
 
 /// The name of a code, if it is one that may be shown.
 pub(crate) fn code_name(text: Text<'_>) -> &str {
-    let name = text
-        .code()
-        .and_then(|code| core::str::from_utf8(code.name()).ok());
-    let fits = |name: &&str| name.len() <= 64 && name.bytes().all(|octet| octet.is_ascii_graphic());
-    name.filter(fits).unwrap_or_default()
+    text.code().map_or("", |code| wire::code_name(code.name()))
 }
 
 /// Where in the buffer the human text of a line stands: always at its end.

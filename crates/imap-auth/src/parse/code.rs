@@ -1,7 +1,7 @@
 //! Response codes (<https://www.rfc-editor.org/rfc/rfc9051#section-7.1>,
 //! <https://www.rfc-editor.org/rfc/rfc5530>).
 
-use sasl_core::Reason;
+use sasl_core::{Reason, wire::server_url};
 
 /// Code and human text of a response.
 ///
@@ -153,11 +153,5 @@ pub fn reason(code: Code<'_>) -> Option<Reason> {
 /// The URL of a REFERRAL code, if it is one that could name a server
 /// (<https://www.rfc-editor.org/rfc/rfc2221>). It is data, never followed.
 pub fn referral<'a>(code: Code<'a>) -> Option<&'a str> {
-    let url = core::str::from_utf8(code.arguments).ok()?;
-    let (scheme, rest) = url.split_at_checked(7)?;
-    let authority = rest.split('/').next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let printable = url.bytes().all(|octet| matches!(octet, 0x21..=0x7e));
-    let fits = code.is("REFERRAL") && scheme.eq_ignore_ascii_case("imap://");
-    (fits && printable && !host.is_empty() && url.len() <= 1024).then_some(url)
+    server_url(code.arguments, "imap://").filter(|_| code.is("REFERRAL"))
 }

@@ -1,0 +1,35 @@
+//! Words of a server that are passed on as data.
+
+/// The URL of another server: of this scheme (`imap://`), printable, with a host, at most 1 KiB.
+/// Nothing else is known about it, and nothing ever connects there by itself.
+///
+/// ```
+/// use sasl_core::wire::server_url;
+/// assert_eq!(server_url(b"SIEVE://b.example/", "sieve://"), Some("SIEVE://b.example/"));
+/// assert_eq!(server_url(b"sieve:///nowhere", "sieve://"), None);
+/// assert_eq!(server_url(b"http://b.example/", "sieve://"), None);
+/// ```
+pub fn server_url<'a>(octets: &'a [u8], scheme: &str) -> Option<&'a str> {
+    let url = core::str::from_utf8(octets).ok()?;
+    let (start, rest) = url.split_at_checked(scheme.len())?;
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let printable = url.bytes().all(|octet| matches!(octet, 0x21..=0x7e));
+    let fits = start.eq_ignore_ascii_case(scheme) && printable && !host.is_empty();
+    (fits && url.len() <= 1024).then_some(url)
+}
+
+/// The name of a response code, if it is one that may be shown; else nothing.
+///
+/// ```
+/// use sasl_core::wire::code_name;
+/// assert_eq!(code_name(b"TRYLATER"), "TRYLATER");
+/// assert_eq!(code_name(b"\x1b[2J"), "");
+/// ```
+pub fn code_name(octets: &[u8]) -> &str {
+    let fits = octets.len() <= 64 && octets.iter().all(u8::is_ascii_graphic);
+    core::str::from_utf8(octets)
+        .ok()
+        .filter(|_| fits)
+        .unwrap_or_default()
+}
