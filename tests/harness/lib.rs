@@ -1,1 +1,18 @@
-//! The harness.
+//! What tests, fuzz targets and benches share: transcripts, splitters, oracles.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a test that fails should fail loudly"
+)]
+
+pub mod play;
+pub mod protocol;
+pub mod script;
+pub mod secrecy;
+
+pub use play::{Cut, Trace, converse};
+pub use protocol::Tested;
+pub use script::Script;

@@ -1,0 +1,56 @@
+//! Every transcript, played whole, octet by octet, and with one cut at every place: what can be seen
+//! of the conversation is always the same.
+
+#![allow(missing_docs, reason = "a test")]
+
+use std::path::Path;
+
+use harness::{Cut, Script, Tested, play::play, protocol, secrecy::leak};
+
+fn transcripts<P: Tested>() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("transcripts")
+        .join(P::NAME);
+    let scripts = Script::folder(&folder);
+    let failed: Vec<_> = scripts
+        .iter()
+        .filter(|script| std::panic::catch_unwind(|| transcript::<P>(script)).is_err())
+        .map(|script| script.name.as_str())
+        .collect();
+    println!("{}: {} transcripts", P::NAME, scripts.len());
+    assert!(failed.is_empty(), "{} failed: {failed:?}", failed.len());
+}
+
+fn transcript<P: Tested>(script: &Script) {
+    let whole = play::<P>(script, Cut::Whole);
+    assert_eq!(
+        play::<P>(script, Cut::Every(1)),
+        whole,
+        "{}: octet by octet",
+        script.name
+    );
+    let octets: usize = script.server_flights().map(<[u8]>::len).sum();
+    for at in 1..octets.min(4096) {
+        assert_eq!(
+            play::<P>(script, Cut::At(at)),
+            whole,
+            "{}: cut at {at}",
+            script.name
+        );
+    }
+    if !script.credentials.is_empty() {
+        let secret = protocol::credentials(&script.credentials);
+        let seen = [whole.events.join("\n"), whole.shown.join("\n"), whole.end].join("\n");
+        assert_eq!(
+            leak(seen.as_bytes(), secret.secret().expose()),
+            None,
+            "{}",
+            script.name
+        );
+    }
+}
+
+#[test]
+fn imap() {
+    transcripts::<imap_auth::Imap>();
+}
