@@ -1,7 +1,10 @@
 //! From a server's name to a connection that is as secure as it was asked for.
 
 use alloc::{string::ToString, vec::Vec};
-use core::net::{IpAddr, SocketAddr};
+use core::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 use std::{
     io::{self, ErrorKind},
     net::ToSocketAddrs,
@@ -154,9 +157,10 @@ fn dial(
 fn connect_within(
     socket: &socket2::Socket,
     address: &SockAddr,
-    time: Option<core::time::Duration>,
+    time: Option<Duration>,
 ) -> io::Result<()> {
-    match time {
+    // It counts in whole milliseconds; one more, so that the deadline has passed when it gives up.
+    match time.map(|time| time.saturating_add(Duration::from_millis(1))) {
         Some(time) => socket.connect_timeout(address, time),
         None => socket.connect(address),
     }

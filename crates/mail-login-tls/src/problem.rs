@@ -160,15 +160,16 @@ impl TlsProblem {
     }
 }
 
-/// The first names of a certificate, without rustls' notation around them. They are the server's
-/// text, so they are made harmless.
+/// The first names of a certificate, without rustls' notation around them: `DnsName("a.example")`,
+/// `IpAddress(192.0.2.1)`. They are the server's text, so they are made harmless.
 fn names(presented: &[String]) -> String {
     const SHOWN: usize = 4;
     let bare = |name: &String| {
         let inside = name
-            .split_once("(\"")
-            .and_then(|(_, rest)| rest.strip_suffix("\")"));
-        Text::new(inside.unwrap_or(name).as_bytes()).to_string()
+            .split_once('(')
+            .and_then(|(_, rest)| rest.strip_suffix(')'));
+        let inside = inside.unwrap_or(name).trim_matches('"');
+        Text::new(inside.as_bytes()).to_string()
     };
     let mut shown: Vec<_> = presented.iter().take(SHOWN).map(bare).collect();
     match presented.len() {

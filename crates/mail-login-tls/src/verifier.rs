@@ -39,6 +39,10 @@ impl ServerCertVerifier for Explaining {
                 if is_about_issuer(&error) && is_self_signed(end_entity) {
                     return CertificateError::Other(OtherError(Arc::new(SelfSigned))).into();
                 }
+                if error == CertificateError::BadSignature.into() {
+                    // An authority of the same name with another key, such as one made anew.
+                    return CertificateError::UnknownIssuer.into();
+                }
                 error
             })
     }
