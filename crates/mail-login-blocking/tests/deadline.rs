@@ -41,10 +41,11 @@ fn phase_of(server: &Server) -> Phase {
     let failure = login::<Imap>(server, credentials, Options::default(), &mut Silent);
     let took = start.elapsed();
     assert!(took >= TIME && took < TIME * 5, "{took:?}");
-    match failure.unwrap_err() {
-        Failure::Deadline { during } => during,
-        other => panic!("{other:?}"),
-    }
+    let failure = failure.unwrap_err();
+    let Failure::Deadline { during } = failure else {
+        panic!("{failure:?}")
+    };
+    during
 }
 
 #[test]

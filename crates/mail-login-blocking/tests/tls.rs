@@ -30,10 +30,11 @@ fn refused_by_tls(config: rustls::ServerConfig, trusted: &Authority) -> TlsProbl
         .unwrap();
     let failure = login::<Imap>(&address, credentials(), Options::default(), &mut Silent);
     assert_eq!(server.join().unwrap(), "", "nothing may be sent");
-    match failure.unwrap_err() {
-        Failure::Tls(problem) => problem,
-        other => panic!("{other:?}"),
-    }
+    let failure = failure.unwrap_err();
+    let Failure::Tls(problem) = failure else {
+        panic!("{failure:?}")
+    };
+    problem
 }
 
 #[test]

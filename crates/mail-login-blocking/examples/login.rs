@@ -1,0 +1,22 @@
+//! Logs in to an IMAP server: `TOKEN=… cargo run --example login -- HOST PORT USER [CA_FILE]`.
+
+use imap_auth::{Imap, Options};
+use mail_login_blocking::{Login, Server, Silent, login};
+use sasl_core::Credentials;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let [host, port, user, ca @ ..] = arguments.as_slice() else {
+        return Err("usage: login HOST PORT USER [CA_FILE]".into());
+    };
+    let credentials = Credentials::bearer(user, std::env::var("TOKEN")?)?;
+    let mut server = Server::implicit_tls(host, port.parse()?);
+    if let [file] = ca {
+        server = server.extra_ca_file(file)?;
+    }
+    match login::<Imap>(&server, credentials, Options::new(), &mut Silent)? {
+        Login::Accepted(connection) => println!("in: {:?}", connection.session),
+        Login::Rejected(refused) => println!("refused: {}", refused.rejection()),
+    }
+    Ok(())
+}
