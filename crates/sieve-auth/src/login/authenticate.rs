@@ -1,0 +1,56 @@
+//! State: the offer is known. A mechanism is chosen and AUTHENTICATE goes out.
+
+use sasl_core::{
+    Mechanism, Outcome, Reason, Session,
+    wire::{Fact, Turn},
+};
+
+use super::{Login, State};
+use crate::command;
+
+impl Login {
+    pub(super) fn choose(&mut self) -> Turn<Outcome<Session>> {
+        let offered = self.opening.offer.mechanisms();
+        match self.attempt.choose(self.opening.settings(), offered) {
+            Some(mechanism) => self.authenticate(mechanism),
+            None if self.opening.assumed => {
+                self.opening.verify();
+                self.state = State::Opening;
+            }
+            None => {
+                let rejection = self.attempt.rejection(self.why_none(), b"");
+                return self.reject(rejection.with_offered(offered));
+            }
+        }
+        Turn::Again
+    }
+
+    /// A server that has no mechanisms in clear, but TLS, has them there
+    /// (<https://www.rfc-editor.org/rfc/rfc5804#section-1.7>).
+    fn why_none(&self) -> Reason {
+        let opening = &self.opening;
+        let none = opening.offer.mechanisms().is_empty();
+        if opening.in_clear && opening.offer.starttls() && none {
+            Reason::EncryptionRequired
+        } else {
+            Reason::MechanismUnavailable
+        }
+    }
+
+    /// Sends AUTHENTICATE, with the first message where the mechanism and the caller allow it.
+    fn authenticate(&mut self, mechanism: Mechanism) {
+        let wire = &mut self.opening.wire;
+        let settings = &self.opening.options.settings;
+        let initial = self.attempt.initial(mechanism, settings);
+        let octets = initial.encoded_len();
+        let initial_response = self.attempt.allows_initial_response(settings, mechanism);
+        let along = initial_response.then_some(&initial);
+        command::authenticate(&mut wire.send, mechanism, along);
+        wire.tell(Fact::Chosen(mechanism, initial_response));
+        if initial_response {
+            self.attempt.note_spoken(octets);
+        }
+        self.attempt.begin(mechanism, initial_response, false);
+        self.state = State::Authenticating;
+    }
+}

@@ -1,0 +1,104 @@
+//! What a server offers, without logging in.
+
+use core::time::Duration;
+
+use sasl_core::{
+    Capabilities, Error, Machine, Outcome, Step,
+    wire::{Conversation, Converse, Turn, poll},
+};
+
+use crate::{
+    Options, Upgrade, command,
+    opening::{Opened, Opening},
+};
+
+/// Asks what the server offers. It holds no credential.
+///
+/// ```
+/// use sasl_core::{Machine, Outcome, Step};
+/// use sieve_auth::{Options, Probe};
+///
+/// let mut machine = Probe::over_tls(Options::new());
+/// machine.handle_input(b"\"SASL\" \"XOAUTH2\"\r\nOK \"ready\"\r\n");
+/// let offered = loop {
+///     if let Step::Done(Outcome::Accepted(offered)) = machine.poll()? { break offered }
+/// };
+/// assert_eq!(offered.mechanisms().to_string(), "XOAUTH2");
+/// # Ok::<(), sasl_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Probe {
+    opening: Opening,
+}
+
+impl Probe {
+    /// On a connection that is TLS from its first octet on.
+    pub fn over_tls(options: Options) -> Self {
+        // What is only assumed is no answer to this question.
+        let options = Options {
+            assumed: None,
+            ..options
+        };
+        Self {
+            opening: Opening::new(options, command::FRAME),
+        }
+    }
+
+    /// On a connection that has just become TLS.
+    pub fn after_starttls(proof: Upgrade, options: Options) -> Self {
+        let _ = proof;
+        Self {
+            opening: Self::over_tls(options).opening.after_starttls(),
+        }
+    }
+
+    /// On a connection in clear.
+    pub fn in_clear(options: Options) -> Self {
+        Self {
+            opening: Self::over_tls(options).opening.in_clear(),
+        }
+    }
+}
+
+impl Converse for Probe {
+    type Output = Outcome<Capabilities>;
+
+    fn wire(&mut self) -> &mut Conversation {
+        &mut self.opening.wire
+    }
+
+    fn turn(&mut self) -> Result<Turn<Self::Output>, Error> {
+        Ok(match self.opening.turn()? {
+            Turn::Again => Turn::Again,
+            Turn::Read => Turn::Read,
+            Turn::Done(Opened::Bye(rejection)) => Turn::Done(Outcome::Rejected(rejection)),
+            Turn::Done(Opened::Ready) => {
+                Turn::Done(Outcome::Accepted(self.opening.wire.capabilities.clone()))
+            }
+        })
+    }
+}
+
+impl Machine for Probe {
+    type Output = Outcome<Capabilities>;
+
+    fn handle_input(&mut self, bytes: &[u8]) {
+        self.opening.wire.handle_input(bytes);
+    }
+
+    fn poll(&mut self) -> Result<Step<'_, Self::Output>, Error> {
+        poll(self)
+    }
+
+    fn remaining(&self) -> &[u8] {
+        self.opening.wire.remaining()
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        self.opening.patience()
+    }
+
+    fn handle_silence(&mut self) {
+        self.opening.handle_silence();
+    }
+}
