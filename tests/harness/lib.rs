@@ -8,11 +8,12 @@
     reason = "a test that fails should fail loudly"
 )]
 
+pub mod oracle;
 pub mod play;
 pub mod protocol;
 pub mod script;
 pub mod secrecy;
 
-pub use play::{Cut, Trace, converse};
+pub use play::{Cut, Trace};
 pub use protocol::Tested;
 pub use script::Script;

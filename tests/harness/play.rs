@@ -334,7 +334,7 @@ pub fn describe<T>(end: &Result<Outcome<T>, Error>, accepted: impl Fn(&T) -> Str
 }
 
 /// An error as transcripts write it. How much was read behind an answer depends on the cut.
-fn end(error: &Error) -> String {
+pub(crate) fn end(error: &Error) -> String {
     match error {
         Error::DataAfterStartTls { .. } => "error DataAfterStartTls".into(),
         error => format!("error {error:?}"),
@@ -379,60 +379,4 @@ fn describe_rejection(rejection: &Rejection) -> String {
         text += " closed";
     }
     text
-}
-
-/// Feeds flights to any machine, the next one after each write: for inputs of which nobody knows how
-/// they end. Cuts are decided by `pieces`. Checks what must hold whatever comes.
-pub fn converse<M: Machine>(
-    machine: &mut M,
-    flights: &[Vec<u8>],
-    mut pieces: impl FnMut(&[u8]) -> Vec<Vec<u8>>,
-    describe: impl Fn(M::Output) -> String,
-) -> Trace {
-    let mut trace = Trace::default();
-    let mut flights = flights.iter();
-    let mut pending: Vec<Vec<u8>> = Vec::new();
-    let mut closed = false;
-    trace.end = loop {
-        match machine.poll() {
-            Ok(Do::Write(bytes)) => {
-                assert!(!bytes.is_empty(), "an empty write");
-                trace.writes.push(bytes.to_vec());
-                trace.shown.push(bytes.redacted().to_string());
-                assert!(trace.writes.len() < 100, "no end of commands");
-                for piece in pending.drain(..).rev() {
-                    machine.handle_input(&piece);
-                }
-            }
-            Ok(Do::Read) => {
-                assert!(!closed, "the machine waits for a stream that is closed");
-                if pending.is_empty() {
-                    pending = flights
-                        .next()
-                        .map(|flight| pieces(flight))
-                        .unwrap_or_default();
-                    pending.retain(|piece| !piece.is_empty());
-                    pending.reverse();
-                }
-                match pending.pop() {
-                    Some(piece) => machine.handle_input(&piece),
-                    None if flights.len() == 0 => {
-                        closed = true;
-                        machine.handle_input(b"");
-                    }
-                    None => {}
-                }
-            }
-            Ok(Do::Event(event)) => trace.events.push(format!("{event:?}")),
-            Ok(Do::Done(output)) => break describe(output),
-            Err(error) => {
-                let again = machine.poll().err();
-                assert_eq!(again, Some(error), "an error is sticky");
-                machine.handle_input(b"A1 OK\r\n");
-                assert_eq!(machine.poll().err(), Some(error), "an error is sticky");
-                break format!("error {error:?}");
-            }
-        }
-    };
-    trace
 }

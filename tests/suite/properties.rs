@@ -1,0 +1,130 @@
+//! Properties of the login machines, for inputs that resemble what servers say.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+use std::{path::Path, sync::OnceLock};
+
+use harness::{Script, Tested, oracle};
+use proptest::prelude::*;
+
+/// Seeds of one protocol: what its transcripts say.
+fn seeds<P: Tested>() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("transcripts")
+        .join(P::NAME);
+    Script::folder(&folder).iter().map(oracle::seed).collect()
+}
+
+/// One change to an input.
+#[derive(Clone, Debug)]
+enum Change {
+    Delete(usize, usize),
+    Insert(usize, Vec<u8>),
+    Replace(usize, u8),
+    Splice(usize, usize, usize),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let octets = prop_oneof![
+        Just(b"\r\n".to_vec()),
+        Just(b"\n".to_vec()),
+        Just(b"\xff".to_vec()),
+        Just(b"{3}\r\n".to_vec()),
+        Just(b"{4294967295}\r\n".to_vec()),
+        Just(b" ".to_vec()),
+        Just(b"\"".to_vec()),
+        Just(b"]".to_vec()),
+        Just(b"* BYE x\r\n".to_vec()),
+        Just(b"421 x\r\n".to_vec()),
+        Just(b"BYE\r\n".to_vec()),
+        Just(b"+ \r\n".to_vec()),
+        Just(b"334 \r\n".to_vec()),
+        Just(b"\"\"\r\n".to_vec()),
+        proptest::collection::vec(any::<u8>(), 1..6),
+    ];
+    prop_oneof![
+        (any::<usize>(), 1..40_usize).prop_map(|(at, len)| Change::Delete(at, len)),
+        (any::<usize>(), octets).prop_map(|(at, octets)| Change::Insert(at, octets)),
+        (any::<usize>(), any::<u8>()).prop_map(|(at, octet)| Change::Replace(at, octet)),
+        (any::<usize>(), any::<usize>(), 1..60_usize)
+            .prop_map(|(a, b, len)| Change::Splice(a, b, len)),
+    ]
+}
+
+fn apply(mut input: Vec<u8>, changes: &[Change]) -> Vec<u8> {
+    for change in changes {
+        let place = |at: &usize| at % (input.len() + 1);
+        match change {
+            Change::Delete(at, len) => {
+                let at = place(at);
+                let end = (at + len).min(input.len());
+                input.drain(at..end);
+            }
+            Change::Insert(at, octets) => {
+                let at = place(at);
+                input.splice(at..at, octets.iter().copied());
+            }
+            Change::Replace(at, octet) => {
+                let at = place(at);
+                if let Some(old) = input.get_mut(at) {
+                    *old = *octet;
+                }
+            }
+            Change::Splice(from, to, len) => {
+                let (from, to) = (place(from), place(to));
+                let end = (from + len).min(input.len());
+                let copy: Vec<_> = input.get(from..end).unwrap_or_default().to_vec();
+                input.splice(to..to, copy);
+            }
+        }
+    }
+    input
+}
+
+macro_rules! protocol {
+    ($name:ident, $protocol:ty) => {
+        mod $name {
+            use super::*;
+
+            fn seeded() -> &'static [Vec<u8>] {
+                static SEEDS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+                SEEDS.get_or_init(seeds::<$protocol>)
+            }
+
+            proptest! {
+                #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+                #[test]
+                fn changed_dialogues(
+                    n in any::<prop::sample::Index>(),
+                    choices in any::<u8>(),
+                    keep in any::<bool>(),
+                    changes in proptest::collection::vec(change(), 0..6),
+                ) {
+                    let mut input = n.get(seeded()).clone();
+                    if !keep {
+                        input[0] = choices;
+                    }
+                    oracle::login::<$protocol>(&apply(input, &changes));
+                }
+
+                #[test]
+                fn noise(input in proptest::collection::vec(any::<u8>(), 0..200)) {
+                    oracle::login::<$protocol>(&input);
+                }
+            }
+
+            /// The stream may end behind any octet: a typed error or a farewell, never an acceptance.
+            #[test]
+            fn every_end() {
+                for seed in seeded() {
+                    for end in 1..seed.len() {
+                        oracle::login::<$protocol>(&seed[..end]);
+                    }
+                }
+            }
+        }
+    };
+}
+
+protocol!(imap, imap_auth::Imap);
