@@ -10,7 +10,7 @@ use std::io;
 use mail_login_tls::{Failure, Handshake, Phase, describe};
 use sasl_core::{Observer, Tls};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_rustls::{TlsConnector, client::TlsStream, rustls::ClientConnection};
 
 use crate::socket::Socket;
 
@@ -47,7 +47,7 @@ impl Stream {
     ) -> Result<Self, Failure> {
         let connector = TlsConnector::from(handshake.config);
         // A command goes out in one piece, however long the token in it.
-        let unlimited = |connection: &mut tokio_rustls::rustls::ClientConnection| {
+        let unlimited = |connection: &mut ClientConnection| {
             connection.set_buffer_limit(None);
         };
         let stream = connector
