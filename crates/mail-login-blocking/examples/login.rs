@@ -1,5 +1,11 @@
 //! Logs in to an IMAP server: `TOKEN=… cargo run --example login -- HOST PORT USER [CA_FILE]`.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::std_instead_of_core,
+    reason = "an example is a program"
+)]
+
 use imap_auth::{Imap, Options};
 use mail_login_blocking::{Login, Server, Silent, login};
 use sasl_core::Credentials;
