@@ -62,10 +62,15 @@ impl Payload<'_> {
 impl Attempt {
     /// An attempt that has not begun.
     pub fn new(credentials: Credentials) -> Self {
+        // What has no form for these credentials counts as tried in vain.
+        let tried = Mechanism::ALL
+            .into_iter()
+            .filter(|mechanism| !credentials.fit(*mechanism))
+            .collect();
         Self {
             credentials,
             exchange: None,
-            tried: Mechanisms::NONE,
+            tried,
             apart: false,
             spoken: 0,
         }

@@ -28,7 +28,7 @@ pub struct Credentials(Shared<Inner>);
 
 struct Inner {
     kind: Kind,
-    /// Whom to act as; empty only for certificates.
+    /// Whom to act as; empty for certificates and tokens that name nobody.
     user: String,
     /// The same as a GS2 `saslname`, where that differs.
     saslname: Option<String>,
@@ -79,6 +79,30 @@ impl Credentials {
         check_user(user, USER)?;
         check_token(token.expose())?;
         Ok(Self::new(Kind::Token, user, token))
+    }
+
+    /// A token without a user: the server takes the user from the token. Only OAUTHBEARER has that
+    /// form, and Dovecot refuses it, so name the user wherever there is one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`bearer`](Self::bearer).
+    pub fn bearer_alone(token: impl Into<Secret>) -> Result<Self, Invalid> {
+        let token = token.into();
+        check_token(token.expose())?;
+        Ok(Self::new(Kind::Token, "", token))
+    }
+
+    /// No token at all, to make the server tell in its refusal which scope and which authorization
+    /// server it wants (<https://www.rfc-editor.org/rfc/rfc7628#section-4.3>). Many servers count
+    /// this as a failed login, so never do it unasked.
+    ///
+    /// # Errors
+    ///
+    /// When the user name has a character that must not be there.
+    pub fn discovery(user: &str) -> Result<Self, Invalid> {
+        check_user(user, USER)?;
+        Ok(Self::new(Kind::Token, user, Secret::from("")))
     }
 
     /// A user name and a password, for accounts without OAuth.
@@ -142,7 +166,18 @@ impl Credentials {
         self.0.kind
     }
 
-    /// Whom to act as. Empty only for a certificate without one.
+    /// Whether they can be used with a mechanism: it is of their kind, and has a form for what they
+    /// leave out.
+    pub fn fit(&self, mechanism: Mechanism) -> bool {
+        let complete = match self.0.kind {
+            Kind::Token => !self.0.user.is_empty() && !self.0.secret.expose().is_empty(),
+            Kind::Certificate | Kind::Password => true,
+        };
+        self.0.kind.mechanisms().contains(&mechanism)
+            && (complete || mechanism == Mechanism::OAuthBearer)
+    }
+
+    /// Whom to act as. Empty only for a certificate or token without one.
     pub fn user(&self) -> &str {
         &self.0.user
     }

@@ -46,8 +46,7 @@ impl<'a> Response<'a> {
         mechanism: Mechanism,
         endpoint: Option<&'a Endpoint>,
     ) -> Option<Self> {
-        let fits = credentials.kind().mechanisms().contains(&mechanism);
-        fits.then_some(Self {
+        credentials.fit(mechanism).then_some(Self {
             credentials,
             endpoint,
             message: Message::Initial(mechanism),
@@ -103,63 +102,61 @@ impl<'a> Response<'a> {
         out
     }
 
-    fn parts(&self) -> [&'a [u8]; 10] {
+    fn parts(&self) -> Parts<'a> {
         let user = self.credentials.user().as_bytes();
         let secret = self.credentials.secret().expose().as_bytes();
         match self.message {
             // <https://www.rfc-editor.org/rfc/rfc7628#section-3.1>
             Message::Initial(Mechanism::OAuthBearer) => {
                 let name = self.credentials.saslname().as_bytes();
-                let (host_key, host, port_key, port) =
-                    self.endpoint
-                        .map_or((&b""[..], &b""[..], &b""[..], &b""[..]), |e| {
-                            (
-                                &b"host="[..],
-                                e.host().as_bytes(),
-                                &b"\x01port="[..],
-                                e.port_text().as_bytes(),
-                            )
-                        });
-                let auth: &[u8] = if self.endpoint.is_some() {
-                    b"\x01auth=Bearer "
+                let (host, port) = self.endpoint.map_or((&b""[..], &b""[..]), |endpoint| {
+                    (endpoint.host().as_bytes(), endpoint.port_text().as_bytes())
+                });
+                let (host_key, port_key, end): (&[u8], &[u8], &[u8]) = match self.endpoint {
+                    Some(_) => (b"host=", b"\x01port=", b"\x01"),
+                    None => (b"", b"", b""),
+                };
+                // Without a user the field is left out, without a token its value.
+                let head: &[u8] = if name.is_empty() { b"n," } else { b"n,a=" };
+                let scheme: &[u8] = if secret.is_empty() {
+                    b"auth="
                 } else {
                     b"auth=Bearer "
                 };
                 [
-                    b"n,a=",
+                    head,
                     name,
                     b",\x01",
                     host_key,
                     host,
                     port_key,
                     port,
-                    auth,
+                    end,
+                    scheme,
                     secret,
                     b"\x01\x01",
                 ]
             }
-            Message::Initial(Mechanism::XOAuth2) => [
-                b"user=",
-                user,
-                b"\x01auth=Bearer ",
-                secret,
-                b"\x01\x01",
-                b"",
-                b"",
-                b"",
-                b"",
-                b"",
-            ],
+            Message::Initial(Mechanism::XOAuth2) => {
+                fill([b"user=", user, b"\x01auth=Bearer ", secret, b"\x01\x01"])
+            }
             // <https://www.rfc-editor.org/rfc/rfc4616#section-2>
-            Message::Initial(Mechanism::Plain) => {
-                [b"\0", user, b"\0", secret, b"", b"", b"", b"", b"", b""]
-            }
-            Message::Initial(Mechanism::External | Mechanism::Login) => {
-                [user, b"", b"", b"", b"", b"", b"", b"", b"", b""]
-            }
-            Message::Password => [secret, b"", b"", b"", b"", b"", b"", b"", b"", b""],
+            Message::Initial(Mechanism::Plain) => fill([b"\0", user, b"\0", secret]),
+            Message::Initial(Mechanism::External | Mechanism::Login) => fill([user]),
+            Message::Password => fill([secret]),
         }
     }
+}
+
+/// The parts of a message; those that it does not have are empty.
+type Parts<'a> = [&'a [u8]; 11];
+
+fn fill<'a, const N: usize>(some: [&'a [u8]; N]) -> Parts<'a> {
+    let mut parts: Parts<'a> = [b""; 11];
+    for (place, part) in parts.iter_mut().zip(some) {
+        *place = part;
+    }
+    parts
 }
 
 /// Octets that are collected before they are encoded; a multiple of three.
