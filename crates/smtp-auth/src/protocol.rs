@@ -1,0 +1,63 @@
+//! SMTP submission, as seen by a driver.
+
+use sasl_core::{Credentials, Protocol, Settings};
+
+use crate::{Login, Options, Probe, StartTls, Upgrade};
+
+/// SMTP submission.
+///
+/// ```
+/// use sasl_core::Protocol;
+/// assert_eq!(smtp_auth::Smtp::IMPLICIT_TLS_PORT, Some(465));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Smtp;
+
+impl Protocol for Smtp {
+    const NAME: &'static str = "smtp";
+    const ALPN: Option<&'static str> = None;
+    const IMPLICIT_TLS_PORT: Option<u16> = Some(465);
+    const STARTTLS_PORT: u16 = 587;
+
+    type Options = Options;
+    type Upgrade = Upgrade;
+    type StartTls = StartTls;
+    type Login = Login;
+    type Probe = Probe;
+
+    fn settings(options: &mut Options) -> &mut Settings {
+        options.settings_mut()
+    }
+
+    fn start_tls(options: Options) -> StartTls {
+        StartTls::new(options)
+    }
+
+    fn login_over_tls(credentials: Credentials, options: Options) -> Login {
+        Login::over_tls(credentials, options)
+    }
+
+    fn login_after_starttls(proof: Upgrade, credentials: Credentials, options: Options) -> Login {
+        Login::after_starttls(proof, credentials, options)
+    }
+
+    fn dangerous_login_in_clear(credentials: Credentials, options: Options) -> Login {
+        Login::dangerous_in_clear(credentials, options)
+    }
+
+    fn retry(login: &mut Login, credentials: Credentials) {
+        login.retry(credentials);
+    }
+
+    fn probe_over_tls(options: Options) -> Probe {
+        Probe::over_tls(options)
+    }
+
+    fn probe_after_starttls(proof: Upgrade, options: Options) -> Probe {
+        Probe::after_starttls(proof, options)
+    }
+
+    fn probe_in_clear(options: Options) -> Probe {
+        Probe::in_clear(options)
+    }
+}
