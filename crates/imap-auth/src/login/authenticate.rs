@@ -39,11 +39,11 @@ impl Login {
         let tag = opening.tag.advance();
         let along = initial_response.then_some(&initial);
         command::authenticate(&mut opening.wire.send, tag, mechanism, along);
+        let prose = quirks::takes_prose_as_empty_challenge(&opening.options);
+        self.attempt.begin(mechanism, initial_response, prose);
         if initial_response {
             self.attempt.note_spoken(octets);
         }
-        let prose = quirks::takes_prose_as_empty_challenge(&opening.options);
-        self.attempt.begin(mechanism, initial_response, prose);
         self.listed = false;
         self.state = State::Authenticating;
         self.tell_chosen(mechanism, initial_response);
