@@ -132,7 +132,6 @@ impl Attempt {
     /// Begins an exchange. `prose`: see [`Exchange::allow_prose`].
     pub fn begin(&mut self, mechanism: Mechanism, initial_response: bool, prose: bool) {
         self.exchange = Some(Exchange::new(mechanism, initial_response).allow_prose(prose));
-        self.spoken = 0;
     }
 
     /// The exchange under way.
