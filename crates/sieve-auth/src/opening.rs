@@ -206,3 +206,6 @@ impl Opening {
 pub(crate) fn broken(violation: Violation, during: Stage) -> Error {
     Error::Protocol { violation, during }
 }
+
+#[cfg(test)]
+mod tests;

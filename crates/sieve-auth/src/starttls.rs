@@ -164,3 +164,6 @@ impl Machine for StartTls {
         self.opening.wire.remaining()
     }
 }
+
+#[cfg(test)]
+mod tests;

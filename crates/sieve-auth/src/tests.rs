@@ -1,1 +1,223 @@
+//! A server in a string, for the tests of every state.
 
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use sasl_core::{
+    Conformance, Credentials, Error, Machine, Outcome, Protocol as _, Rejection, Session, Settings,
+    Step, Violation,
+};
+
+use crate::{Login, Options, Probe, Sieve, StartTls, Upgrade};
+
+/// Plays a machine against pieces of server text and keeps what it wrote and told.
+#[derive(Debug)]
+pub(crate) struct Scenario<M: Machine> {
+    pub(crate) machine: M,
+    pub(crate) writes: Vec<String>,
+    pub(crate) events: Vec<String>,
+    end: Option<Result<M::Output, Error>>,
+    /// Octets that are handed in at once.
+    step: usize,
+}
+
+impl<M: Machine> Scenario<M> {
+    pub(crate) fn new(machine: M) -> Self {
+        Self {
+            machine,
+            writes: Vec::new(),
+            events: Vec::new(),
+            end: None,
+            step: usize::MAX,
+        }
+    }
+
+    pub(crate) fn in_steps_of(mut self, step: usize) -> Self {
+        self.step = step;
+        self
+    }
+
+    /// The server says something; the machine goes on until it wants to read again.
+    pub(crate) fn hears(mut self, text: impl AsRef<[u8]>) -> Self {
+        let text = text.as_ref();
+        for piece in text.chunks(self.step.min(text.len().max(1))) {
+            self.machine.handle_input(piece);
+            self = self.goes_on();
+        }
+        self
+    }
+
+    pub(crate) fn hears_end(mut self) -> Self {
+        self.machine.handle_input(b"");
+        self.goes_on()
+    }
+
+    /// Nothing comes for as long as the machine has patience.
+    pub(crate) fn hears_nothing(mut self) -> Self {
+        assert!(self.machine.patience().is_some());
+        self.machine.handle_silence();
+        self.goes_on()
+    }
+
+    pub(crate) fn goes_on(mut self) -> Self {
+        while self.end.is_none() {
+            match self.machine.poll() {
+                Ok(Step::Write(bytes)) => {
+                    self.writes.push(String::from_utf8_lossy(&bytes).into());
+                }
+                Ok(Step::Read) => break,
+                Ok(Step::Event(event)) => self.events.push(format!("{event:?}")),
+                Ok(Step::Done(output)) => self.end = Some(Ok(output)),
+                Err(error) => {
+                    // Errors are sticky.
+                    assert_eq!(self.machine.poll().err(), Some(error));
+                    self.end = Some(Err(error));
+                }
+            }
+        }
+        self
+    }
+
+    /// The machine does something of its own accord.
+    pub(crate) fn does(mut self, act: impl FnOnce(&mut M)) -> Self {
+        self.end = None;
+        act(&mut self.machine);
+        self.goes_on()
+    }
+
+    pub(crate) fn waits(&self) -> bool {
+        self.end.is_none()
+    }
+
+    pub(crate) fn has_told(&self, what: &str) -> bool {
+        self.events.iter().any(|event| event.contains(what))
+    }
+
+    pub(crate) fn end(self) -> Result<M::Output, Error> {
+        self.end.expect("the machine still waits")
+    }
+}
+
+impl Scenario<Login> {
+    pub(crate) fn accepted(self) -> Session {
+        self.end().unwrap().accepted().unwrap()
+    }
+
+    pub(crate) fn rejected(self) -> Rejection {
+        match self.end().unwrap() {
+            Outcome::Rejected(rejection) => rejection,
+            Outcome::Accepted(session) => panic!("{session:?}"),
+        }
+    }
+
+    pub(crate) fn rejection(&self) -> &Rejection {
+        match &self.end {
+            Some(Ok(Outcome::Rejected(rejection))) => rejection,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub(crate) const TOKEN: &str = "mF_9.B5f-4.1JqM";
+pub(crate) const GREETING: &str = "\"IMPLEMENTATION\" \"Example\"\r\n\"SASL\" \"OAUTHBEARER XOAUTH2 PLAIN\"\r\n\"SIEVE\" \"fileinto vacation\"\r\n\"VERSION\" \"1.0\"\r\nOK \"ready\"\r\n";
+pub(crate) const IN_CLEAR: &str = "\"IMPLEMENTATION\" \"Example\"\r\n\"SASL\" \"\"\r\n\"SIEVE\" \"fileinto\"\r\n\"STARTTLS\"\r\n\"VERSION\" \"1.0\"\r\nOK\r\n";
+/// `{"status":"insufficient_scope","scope":"mail"}`
+pub(crate) const REFUSAL: &str = "eyJzdGF0dXMiOiJpbnN1ZmZpY2llbnRfc2NvcGUiLCJzY29wZSI6Im1haWwifQ==";
+/// `{"status":"invalid_token"}`
+pub(crate) const INVALID_TOKEN: &str = "eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=";
+/// The first message of XOAUTH2 for [`token`].
+pub(crate) const XOAUTH2: &str =
+    "dXNlcj11c2VyQGV4YW1wbGUuY29tAWF1dGg9QmVhcmVyIG1GXzkuQjVmLTQuMUpxTQEB";
+
+pub(crate) fn token() -> Credentials {
+    Credentials::bearer("user@example.com", TOKEN).unwrap()
+}
+
+pub(crate) fn strict() -> Options {
+    Options::from(Settings::new().conformance(Conformance::Strict))
+}
+
+pub(crate) fn login() -> Scenario<Login> {
+    Scenario::new(Login::over_tls(token(), Options::new()))
+}
+
+pub(crate) fn login_with(options: Options) -> Scenario<Login> {
+    Scenario::new(Login::over_tls(token(), options))
+}
+
+/// A login whose AUTHENTICATE is out.
+pub(crate) fn asked() -> Scenario<Login> {
+    login().hears(GREETING)
+}
+
+pub(crate) fn start_tls() -> Scenario<StartTls> {
+    Scenario::new(StartTls::new(Options::new()))
+}
+
+pub(crate) fn upgrade() -> Upgrade {
+    start_tls().hears(IN_CLEAR).hears("OK\r\n").end().unwrap()
+}
+
+pub(crate) fn upgraded(options: Options) -> Scenario<Login> {
+    Scenario::new(Login::after_starttls(upgrade(), token(), options)).goes_on()
+}
+
+pub(crate) fn violation<T: core::fmt::Debug>(end: Result<T, Error>) -> Violation {
+    match end {
+        Err(Error::Protocol { violation, .. }) => violation,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// [`GREETING`] with one more line.
+pub(crate) fn greeting_with(line: &str) -> String {
+    format!("{line}\r\n{GREETING}")
+}
+
+/// The same conversation goes the same way however the bytes arrive.
+#[test]
+fn every_step_width_gives_the_same() {
+    let play = |step: usize| {
+        let upgraded = Scenario::new(StartTls::new(Options::new())).in_steps_of(step);
+        let proof = upgraded
+            .hears(IN_CLEAR.replace("\"SASL\"", "{4}\r\nSASL"))
+            .hears("OK (SASL \"\") {4}\r\n\r\n\r\n\r\n");
+        let machine = Login::after_starttls(proof.end().unwrap(), token(), Options::new());
+        let scenario = Scenario::new(machine)
+            .in_steps_of(step)
+            .goes_on()
+            .hears(GREETING)
+            .hears(format!("{{{}}}\r\n{REFUSAL}\r\n", REFUSAL.len()))
+            .hears("NO (X/Y (a \"b)\" {1}\r\n))) \"no {9}\"\r\n");
+        let text = scenario.rejection().to_string();
+        (scenario.writes.concat(), scenario.events, text)
+    };
+    let whole = play(usize::MAX);
+    assert!(whole.2.ends_with("it said: no {9}"), "{}", whole.2);
+    for step in 1..60 {
+        assert_eq!(play(step), whole, "step {step}");
+    }
+}
+
+#[test]
+fn the_driver_sees_the_same_machines() {
+    let mut login = Sieve::login_over_tls(token(), Options::new());
+    login.handle_input(GREETING.as_bytes());
+    let scenario = Scenario::new(login).goes_on();
+    assert_eq!(scenario.writes.len(), 1);
+    let probe = Sieve::probe_after_starttls(upgrade(), Options::new());
+    let offered = Scenario::new(probe).goes_on().hears(GREETING).end();
+    let offered = offered.unwrap().accepted().unwrap();
+    assert!(offered.has("sieve") && !offered.has("STARTTLS"));
+    let probe = Scenario::new(Probe::in_clear(Options::new())).hears(IN_CLEAR);
+    assert!(probe.end().unwrap().accepted().unwrap().has("STARTTLS"));
+}
+
+#[test]
+fn machines_can_be_sent_to_other_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<(Login, StartTls, Probe, Options, Upgrade)>();
+}

@@ -47,10 +47,13 @@ impl Login {
         let along = initial_response.then_some(&initial);
         command::authenticate(&mut wire.send, mechanism, along);
         wire.tell(Fact::Chosen(mechanism, initial_response));
+        self.attempt.begin(mechanism, initial_response, false);
         if initial_response {
             self.attempt.note_spoken(octets);
         }
-        self.attempt.begin(mechanism, initial_response, false);
         self.state = State::Authenticating;
     }
 }
+
+#[cfg(test)]
+mod tests;

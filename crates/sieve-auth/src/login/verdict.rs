@@ -198,3 +198,6 @@ impl Login {
         self.opening.wire.tell(fact);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,7 @@ impl Status {
 ///
 /// # Errors
 ///
-/// When the line is in no rule of the grammar. `strict` refuses what [`string`] says, and a
+/// When the line is in no rule of the grammar. `strict` refuses what [`string()`] says, and a
 /// referral in quotes.
 pub fn response(line: &[u8], strict: bool) -> Result<Response<'_>, Violation> {
     if let [b'"' | b'{', ..] = line {
