@@ -27,6 +27,9 @@ pub struct Options {
     pub(crate) allow_preauth: bool,
 }
 
+/// The prefix of those who choose none: short, and the same in every transcript.
+const USUAL: &[u8] = b"A";
+
 /// What the tags of a connection begin with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Prefix {
@@ -115,6 +118,18 @@ impl Options {
     /// The same, to change them.
     pub fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
+    }
+
+    /// Makes the tags of this connection random, unless the caller has chosen a prefix.
+    pub(crate) fn randomize_tags(&mut self, random: &[u8; 8]) {
+        if self.prefix.as_bytes() == USUAL {
+            // Five letters of 26: one forged answer in twelve million would have the right tag.
+            let letters = random.map(|octet| b'A' + octet % 26);
+            let letters = core::str::from_utf8(letters.get(..5).unwrap_or_default());
+            if let Some(prefix) = letters.ok().and_then(Prefix::new) {
+                self.prefix = prefix;
+            }
+        }
     }
 
     pub(crate) fn limits(&self) -> &Limits {

@@ -29,6 +29,10 @@ impl Protocol for Imap {
         options.settings_mut()
     }
 
+    fn randomize(options: &mut Options, random: &[u8; 8]) {
+        options.randomize_tags(random);
+    }
+
     fn start_tls(options: Options) -> StartTls {
         StartTls::new(options)
     }

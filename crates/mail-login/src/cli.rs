@@ -1,0 +1,220 @@
+//! The command line.
+
+use std::{net::IpAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::exit::Exit;
+
+/// Logs in to mail servers with OAuth tokens, and says why when not.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mail-login",
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 done, 64 usage, 69 the server cannot be used as asked, 74 unreadable \
+                  input, 75 temporary, 76 the conversation broke, 77 the credential was refused, \
+                  78 wrong settings."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// What does this server offer? Needs no credential
+    #[command(
+        after_help = "Example:\n  mail-login check imap.gmail.com\n  mail-login check smtp://mail.example.com:587 --json"
+    )]
+    Check(Check),
+    /// One login, and exactly what happened
+    #[command(
+        after_help = "Example:\n  mail-login try imap --host imap.gmail.com --user me@gmail.com --token-file token\n  pass show token | mail-login try smtp --host smtp.office365.com --tls starttls --user me@example.com --token-file -"
+    )]
+    Try(Try),
+    /// Prints completions for a shell
+    #[command(
+        after_help = "Example:\n  mail-login completions bash > ~/.local/share/bash-completion/completions/mail-login"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Prints the manual page
+    #[command(after_help = "Example:\n  mail-login man | man -l -")]
+    Man,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// host, host:port, or imap(s)://, smtp(s)://, submission(s)://, sieve:// and a host
+    pub(crate) server: String,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Try {
+    /// The protocol
+    pub(crate) protocol: Protocol,
+    /// The server
+    #[arg(long)]
+    pub(crate) host: String,
+    /// Its port [default: by protocol and --tls]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+    /// How the connection is protected [default: implicit; sieve: starttls]
+    #[arg(long)]
+    pub(crate) tls: Option<TlsMode>,
+    /// Allows --tls none: whoever is on the way reads the token
+    #[arg(long)]
+    pub(crate) dangerous_in_clear: bool,
+    /// The user, or the shared mailbox, to log in as
+    #[arg(long)]
+    pub(crate) user: String,
+    #[command(flatten)]
+    pub(crate) token: Token,
+    /// The mechanism
+    #[arg(long, default_value = "auto")]
+    pub(crate) mechanism: MechanismChoice,
+    /// What EHLO calls us, a host name or address literal (smtp)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client_name: Option<String>,
+    /// Sends the token only after the server has asked for it
+    #[arg(long)]
+    pub(crate) no_initial_response: bool,
+    /// Capabilities known from an earlier login, which may save a round trip
+    #[arg(long, value_name = "CAPABILITIES")]
+    pub(crate) assume: Option<String>,
+    /// Prints the dialogue on stderr, secrets cut out
+    #[arg(long)]
+    pub(crate) transcript: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// Where the token comes from; never an argument, which other users of the machine could see.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Token {
+    /// A file with the access token, - for stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// An environment variable with the access token
+    #[arg(long, value_name = "VAR")]
+    pub(crate) token_env: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Connection {
+    /// The name that the certificate must have [default: the host]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server_name: Option<String>,
+    /// Trusts the authorities in this PEM file as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// One deadline for everything, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    pub(crate) timeout: std::time::Duration,
+    /// Connects from this local address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) bind: Option<IpAddr>,
+    /// Prints JSON objects, one a line, the last one is the result
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Never asks anything (it does not in this command; accepted so that scripts can always pass it)
+    #[arg(long, hide = true)]
+    pub(crate) no_input: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Protocol {
+    Imap,
+    Smtp,
+    Sieve,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsMode {
+    /// TLS from the first octet on
+    Implicit,
+    /// STARTTLS, which must succeed
+    Starttls,
+    /// No TLS, needs --dangerous-in-clear
+    None,
+}
+
+impl TlsMode {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Implicit => "implicit",
+            Self::Starttls => "starttls",
+            Self::None => "none",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MechanismChoice {
+    /// OAUTHBEARER if offered, else XOAUTH2
+    Auto,
+    Oauthbearer,
+    Xoauth2,
+}
+
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "not a number of seconds".to_owned())?;
+    if (0.001..=86400.0).contains(&seconds) {
+        Ok(std::time::Duration::from_secs_f64(seconds))
+    } else {
+        Err("must be between 0.001 and 86400".into())
+    }
+}
+
+/// Help and version are results; everything else is a usage error.
+pub(crate) fn complain(error: &clap::Error) -> ExitCode {
+    // Nothing is left to do when even the complaint cannot be printed.
+    let _ = error.print();
+    if error.use_stderr() {
+        Exit::Usage.into()
+    } else {
+        Exit::Done.into()
+    }
+}
+
+pub(crate) fn completions(shell: Shell) -> ExitCode {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "mail-login", &mut out);
+    crate::terminal::print_raw(&out)
+}
+
+/// One page with all commands.
+pub(crate) fn man() -> ExitCode {
+    let mut command = Cli::command();
+    command.build();
+    let mut out = Vec::new();
+    let written = clap_mangen::Man::new(command.clone())
+        .render(&mut out)
+        .and_then(|()| {
+            command
+                .get_subcommands()
+                .filter(|sub| sub.get_name() != "help")
+                .try_for_each(|sub| {
+                    let page = clap_mangen::Man::new(sub.clone());
+                    let title = format!(".SH \"MAIL\\-LOGIN {}\"\n", sub.get_name().to_uppercase());
+                    out.extend_from_slice(title.as_bytes());
+                    page.render_description_section(&mut out)?;
+                    page.render_synopsis_section(&mut out)?;
+                    page.render_options_section(&mut out)?;
+                    page.render_extra_section(&mut out)
+                })
+        });
+    match written {
+        Ok(()) => crate::terminal::print_raw(&out),
+        Err(_) => Exit::Unreadable.into(),
+    }
+}

@@ -1,0 +1,62 @@
+//! Exit codes, after `sysexits.h`: programs that call this one decide by them.
+
+use std::process::ExitCode;
+
+use mail_login_blocking::Failure;
+use sasl_core::{Advice, Error, Rejection, TlsUnavailable};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    Usage = 64,
+    /// The server cannot be used as asked.
+    Unavailable = 69,
+    /// Something cannot be read.
+    Unreadable = 74,
+    /// Trying again later may help.
+    Temporary = 75,
+    /// The conversation broke.
+    Protocol = 76,
+    /// The credential was refused.
+    Refused = 77,
+    /// Settings are wrong.
+    Settings = 78,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    pub(crate) fn of_rejection(rejection: &Rejection) -> Self {
+        match rejection.advice() {
+            Advice::RefreshToken | Advice::SignInAgain => Self::Refused,
+            Advice::RetryLater => Self::Temporary,
+            _ => Self::Unavailable,
+        }
+    }
+
+    pub(crate) fn of_failure(failure: &Failure) -> Self {
+        match failure {
+            Failure::Conversation(error) => Self::of_error(error),
+            Failure::Invalid(_) => Self::Usage,
+            Failure::Settings(_) => Self::Settings,
+            Failure::Tls(_) => Self::Unavailable,
+            _ => Self::Temporary,
+        }
+    }
+
+    fn of_error(error: &Error) -> Self {
+        match error {
+            Error::Preauthenticated
+            | Error::TlsUnavailable {
+                why: TlsUnavailable::NotOffered | TlsUnavailable::Refused,
+            } => Self::Unavailable,
+            Error::ServerClosing { .. } | Error::TlsUnavailable { .. } => Self::Temporary,
+            _ => Self::Protocol,
+        }
+    }
+}
