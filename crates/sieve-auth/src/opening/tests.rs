@@ -246,7 +246,7 @@ fn one_round_trip_after_tls() {
 fn nothing_is_resent() {
     let scenario = upgraded(strict());
     assert_eq!(scenario.machine_patience(), None);
-    let scenario = scenario.does(|login| login_silence(login));
+    let scenario = scenario.does(login_silence);
     assert!(scenario.waits() && scenario.writes.is_empty());
 
     let old = "\"SASL\" \"XOAUTH2\"\r\nOK\r\n";

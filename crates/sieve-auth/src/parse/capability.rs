@@ -147,10 +147,11 @@ fn line(block: &[u8], strict: bool) -> Result<(Str<'_>, Option<Str<'_>>, &[u8]),
 /// The same for what nearly every line is: short quoted strings without a backslash.
 #[inline(always)]
 fn plain_line(block: &[u8]) -> Option<(Str<'_>, Option<Str<'_>>, &[u8])> {
-    let end = memchr3(b'\r', b'\n', 0, block)?;
-    let (line, rest) = block.split_at_checked(end)?;
+    let inner = block.strip_prefix(b"\"")?;
+    let end = memchr3(b'\r', b'\n', 0, inner)?;
+    let (inner, rest) = inner.split_at_checked(end)?;
     let rest = rest.strip_prefix(b"\r\n")?;
-    let inner = line.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    let inner = inner.strip_suffix(b"\"")?;
     if inner.len() > 1024 {
         return None;
     }

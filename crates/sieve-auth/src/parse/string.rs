@@ -113,15 +113,27 @@ fn literal(input: &[u8], strict: bool) -> Result<(Str<'_>, &[u8]), Violation> {
 
 /// The length in braces at the start of `input`, and what stands behind its line end.
 fn announced(input: &[u8], strict: bool) -> Option<(usize, &[u8])> {
-    let (announced, rest) = input.split_at_checked(memchr::memchr(b'}', input)? + 1)?;
-    let (octets, plus) = sasl_core::wire::announced_literal(announced)?.ok()?;
+    let inner = input.strip_prefix(b"{")?;
+    let digits = inner.iter().take_while(|octet| octet.is_ascii_digit());
+    let (number, rest) = inner.split_at_checked(digits.count())?;
+    // No leading zero, and no more than 32 bits.
+    let octets = match number {
+        [] | [b'0', _, ..] => return None,
+        number => number.iter().try_fold(0_u32, |sum, digit| {
+            sum.checked_mul(10)?.checked_add(u32::from(digit - b'0'))
+        })?,
+    };
+    let rest = match rest {
+        [b'}', rest @ ..] => rest,
+        [b'+', b'}', rest @ ..] if !strict => rest,
+        _ => return None,
+    };
     let rest = match rest {
         [b'\r', b'\n', rest @ ..] => rest,
         [b'\n', rest @ ..] if !strict => rest,
         _ => return None,
     };
-    let fits = !(plus && strict) && memchr::memrchr(b'{', announced) == Some(0);
-    fits.then_some((usize::try_from(octets).ok()?, rest))
+    Some((usize::try_from(octets).ok()?, rest))
 }
 
 #[cfg(test)]
