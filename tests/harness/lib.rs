@@ -11,9 +11,11 @@
 pub mod oracle;
 pub mod play;
 pub mod protocol;
+pub mod recording;
 pub mod script;
 pub mod secrecy;
 
 pub use play::{Cut, Trace};
 pub use protocol::Tested;
+pub use recording::Recording;
 pub use script::Script;

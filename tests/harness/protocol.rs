@@ -29,6 +29,35 @@ impl Tested for imap_auth::Imap {
     }
 }
 
+impl Tested for smtp_auth::Smtp {
+    fn option(options: Self::Options, name: &str, value: &str) -> Option<Self::Options> {
+        Some(match name {
+            "assume" => options.assume(value).unwrap(),
+            "client-name" => options.client_name(value).unwrap(),
+            "lmtp" => options.lmtp(true),
+            "long-initial-response" => options.long_initial_response(true),
+            _ => return None,
+        })
+    }
+
+    fn cancel(login: &mut Self::Login) {
+        login.cancel();
+    }
+}
+
+impl Tested for sieve_auth::Sieve {
+    fn option(options: Self::Options, name: &str, value: &str) -> Option<Self::Options> {
+        Some(match name {
+            "assume" => options.assume(value).unwrap(),
+            _ => return None,
+        })
+    }
+
+    fn cancel(login: &mut Self::Login) {
+        login.cancel();
+    }
+}
+
 /// Options from the lines of a transcript.
 pub fn options<P: Tested>(lines: &[String]) -> P::Options {
     let mut settings = Settings::new();
