@@ -8,6 +8,7 @@
     reason = "a test that fails should fail loudly"
 )]
 
+pub mod interop;
 pub mod oracle;
 pub mod play;
 pub mod protocol;

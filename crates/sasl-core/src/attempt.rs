@@ -206,6 +206,17 @@ impl Attempt {
         }
     }
 
+    /// No mechanism fits. `tls_first`: the connection is in clear and the server offers STARTTLS, so
+    /// one that offers nothing may well have its mechanisms under TLS.
+    pub fn none_fits(&self, offered: Mechanisms, tls_first: bool) -> Rejection {
+        let reason = if tls_first && offered.is_empty() {
+            Reason::EncryptionRequired
+        } else {
+            Reason::MechanismUnavailable
+        };
+        self.rejection(reason, b"").with_offered(offered)
+    }
+
     /// A refusal of these credentials, with the server's words but without our secret in them.
     pub fn rejection(&self, reason: Reason, text: &[u8]) -> Rejection {
         Rejection::new(reason, self.kind()).with_text(&self.credentials.scrub(text))

@@ -1,6 +1,6 @@
 //! State: the offer is known. A mechanism is chosen and AUTHENTICATE goes out.
 
-use sasl_core::{Kind, Mechanism, Outcome, Reason, Session, wire::Turn};
+use sasl_core::{Kind, Mechanism, Outcome, Session, wire::Turn};
 
 use super::{Login, State};
 use crate::{command, quirks};
@@ -19,8 +19,9 @@ impl Login {
             }
             None if self.may_use_login_command() => self.log_in(),
             None => {
-                let rejection = self.attempt.rejection(Reason::MechanismUnavailable, b"");
-                return self.reject(rejection.with_offered(offered));
+                let tls_first = self.opening.in_clear && self.opening.offer.starttls();
+                let rejection = self.attempt.none_fits(offered, tls_first);
+                return self.reject(rejection);
             }
         }
         Turn::Again

@@ -1,7 +1,7 @@
 //! State: the offer is known. A mechanism is chosen and AUTHENTICATE goes out.
 
 use sasl_core::{
-    Mechanism, Outcome, Reason, Session,
+    Mechanism, Outcome, Session,
     wire::{Fact, Turn},
 };
 
@@ -18,23 +18,12 @@ impl Login {
                 self.state = State::Opening;
             }
             None => {
-                let rejection = self.attempt.rejection(self.why_none(), b"");
-                return self.reject(rejection.with_offered(offered));
+                let tls_first = self.opening.in_clear && self.opening.offer.starttls();
+                let rejection = self.attempt.none_fits(offered, tls_first);
+                return self.reject(rejection);
             }
         }
         Turn::Again
-    }
-
-    /// A server that has no mechanisms in clear, but TLS, has them there
-    /// (<https://www.rfc-editor.org/rfc/rfc5804#section-1.7>).
-    fn why_none(&self) -> Reason {
-        let opening = &self.opening;
-        let none = opening.offer.mechanisms().is_empty();
-        if opening.in_clear && opening.offer.starttls() && none {
-            Reason::EncryptionRequired
-        } else {
-            Reason::MechanismUnavailable
-        }
     }
 
     /// Sends AUTHENTICATE, with the first message where the mechanism and the caller allow it.

@@ -69,7 +69,7 @@ impl Offer {
     #[inline(always)]
     pub(crate) fn add(&mut self, name: &[u8], value: &[u8]) -> Result<(), Violation> {
         // An empty name, or one with a space, would be another one where entries are listed.
-        if name.is_empty() || name.iter().any(|octet| *octet <= b' ') {
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
             return Err(Violation::BadCapabilities);
         }
         self.seen |= bit(name);

@@ -1,7 +1,7 @@
 //! State: the offer is known. A mechanism is chosen and AUTH goes out.
 
 use sasl_core::{
-    Mechanism, Outcome, Reason, Session,
+    Mechanism, Outcome, Session,
     wire::{Fact, Turn},
 };
 
@@ -17,8 +17,9 @@ impl Login {
                 Turn::Again
             }
             None => {
-                let rejection = self.attempt.rejection(Reason::MechanismUnavailable, b"");
-                self.reject(rejection.with_offered(offered))
+                let tls_first = self.opening.in_clear && self.opening.offer.starttls();
+                let rejection = self.attempt.none_fits(offered, tls_first);
+                self.reject(rejection)
             }
         }
     }

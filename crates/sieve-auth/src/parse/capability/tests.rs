@@ -73,6 +73,7 @@ fn lists_that_cannot_be_read() {
         ("\"SASL\"\r\n", Violation::BadCapabilities),
         ("\"\"\r\nOK\r\n", Violation::BadCapabilities),
         ("\"A B\"\r\nOK\r\n", Violation::BadCapabilities),
+        ("\"\u{e4}\"\r\nOK\r\n", Violation::BadCapabilities),
         ("\"A\" \"B\" \r\nOK\r\n", Violation::BadCapabilities),
         ("\"A\" \"B\" \"C\"\r\nOK\r\n", Violation::BadCapabilities),
         ("\"A\" B\r\nOK\r\n", Violation::BadLine),
