@@ -1,0 +1,14 @@
+//! Tests of the tool as its users run it.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    reason = "a test"
+)]
+
+mod cli;
+mod interop;
+mod support;
