@@ -7,6 +7,12 @@
     clippy::expect_used,
     reason = "a test that fails should fail loudly"
 )]
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests have `std`, and are no state machines"
+)]
 
 pub mod interop;
 pub mod oracle;

@@ -391,7 +391,9 @@ pub struct Replayed {
     pub writes: Vec<Vec<u8>>,
     /// The same and all events, as they may be shown.
     pub shown: Vec<String>,
-    /// What the server said to the machine that logs in, flight by flight.
+    /// What the server said before TLS, flight by flight.
+    pub flights_in_clear: Vec<Vec<u8>>,
+    /// What the server said to the machine that logs in.
     pub flights: Vec<Vec<u8>>,
 }
 
@@ -429,7 +431,7 @@ pub fn replay<P: Tested>(
             let mut start = P::start_tls(options.clone());
             player.unasked();
             let proof = player.converse(&mut start, |_| ()).unwrap();
-            player.seen.flights.clear();
+            player.seen.flights_in_clear = std::mem::take(&mut player.seen.flights);
             player.responder.tls();
             P::login_after_starttls(proof, first, options)
         }

@@ -1,7 +1,16 @@
 //! Recordings of Dovecot and Postfix, played against our machines: every login ends as it did for the
 //! recorded client, for the reason that the server gave, however the bytes are cut.
 
-#![allow(missing_docs, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    reason = "a test"
+)]
 
 use std::collections::BTreeMap;
 
