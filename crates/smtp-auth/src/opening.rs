@@ -58,15 +58,13 @@ impl Opening {
     /// `command`: octets of the longest command that will be sent.
     pub(crate) fn new(options: Options, command: usize) -> Self {
         let command = command.max(command::HELLO + options.client_name.len());
-        let options = Options {
-            settings: options.settings_for_lines(0),
-            ..options
-        };
+        let mut limits = options.limits().clone();
+        limits.line = limits.line.max(CHALLENGE_LINE);
         Self {
             wire: Conversation::new(&options.settings, command),
             offer: Offer::default(),
             in_clear: false,
-            challenge: options.settings_for_lines(CHALLENGE_LINE),
+            challenge: options.settings.clone().limits(limits),
             reply: Reply::default(),
             state: State::Greeting,
             options,

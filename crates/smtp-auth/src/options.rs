@@ -7,8 +7,8 @@ use sasl_core::{Invalid, Limits, Settings};
 
 /// Settings shared by all protocols, and those that only SMTP has.
 ///
-/// Of the limits, [`Limits::line`] is 8 KiB here unless another one than the common default was set;
-/// lines with a challenge may always have 16 KiB.
+/// Of the limits, [`Limits::line`] is 8 KiB here unless the settings have another one than the common
+/// default; lines with a challenge may always have 16 KiB.
 ///
 /// ```
 /// use sasl_core::{Mechanism, Settings};
@@ -99,18 +99,6 @@ impl Options {
     pub(crate) fn is_strict(&self) -> bool {
         !self.settings.is_robust()
     }
-
-    /// The settings with another limit for lines, if it is left at what suits all protocols, and at
-    /// least `floor`.
-    pub(crate) fn settings_for_lines(&self, floor: usize) -> Settings {
-        const LINE: usize = 8 << 10;
-        let mut limits = self.limits().clone();
-        if limits.line == Limits::default().line {
-            limits.line = LINE;
-        }
-        limits.line = limits.line.max(floor);
-        self.settings.clone().limits(limits)
-    }
 }
 
 impl Default for Options {
@@ -120,15 +108,24 @@ impl Default for Options {
 }
 
 impl From<Settings> for Options {
+    /// Lines are at most 8 KiB long unless the settings have another limit than the default.
     fn from(settings: Settings) -> Self {
+        let mut limits = settings.chosen_limits().clone();
+        if limits.line == Limits::default().line {
+            limits.line = LINE;
+        }
         Self {
-            settings,
+            settings: settings.limits(limits),
             client_name: Cow::Borrowed("[127.0.0.1]"),
             lmtp: false,
             long_initial_response: false,
         }
     }
 }
+
+/// Octets of a line; <https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.5> has 512, and servers
+/// exceed it.
+const LINE: usize = 8 << 10;
 
 /// `Domain` of <https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2>.
 fn is_domain(name: &str) -> bool {

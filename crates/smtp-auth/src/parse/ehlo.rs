@@ -80,13 +80,18 @@ pub fn ehlo(reply: &[u8]) -> Result<Offer, Violation> {
     let mut offer = Offer::default();
     let mut rest = reply;
     let mut first = true;
+    if memchr::memchr(0, reply).is_some() {
+        return Err(Violation::Nul);
+    }
     loop {
-        let end = memchr::memchr(b'\n', rest).ok_or(Violation::BadLine)?;
+        // A line ends at the first of these, or the reply is malformed.
+        let end = memchr::memchr2(b'\r', b'\n', rest).ok_or(Violation::BadLine)?;
         let (line, behind) = rest.split_at_checked(end).ok_or(Violation::BadLine)?;
-        let [line @ .., b'\r'] = line else {
-            return Err(Violation::BadLineEnd);
+        rest = match behind {
+            [b'\r', b'\n', rest @ ..] => rest,
+            [b'\r'] => return Err(Violation::BadLine),
+            _ => return Err(Violation::BadLineEnd),
         };
-        rest = behind.get(1..).unwrap_or_default();
         let (last, text) = match line {
             [b'2', b'5', b'0', b'-', text @ ..] => (false, text),
             [b'2', b'5', b'0', b' ', text @ ..] => (true, text),
@@ -102,18 +107,10 @@ pub fn ehlo(reply: &[u8]) -> Result<Offer, Violation> {
         }
     }
     if rest.is_empty() {
-        check_octets(reply).map(|()| offer)
+        Ok(offer)
     } else {
         Err(Violation::UnsolicitedReply)
     }
-}
-
-/// No octet zero, and no CR but before LF.
-fn check_octets(reply: &[u8]) -> Result<(), Violation> {
-    if memchr::memchr(0, reply).is_some() {
-        return Err(Violation::Nul);
-    }
-    Ok(())
 }
 
 #[cold]
