@@ -1,4 +1,4 @@
-//! Logs in to an IMAP server: `TOKEN=… cargo run --example login -- HOST PORT USER [CA_FILE]`.
+//! Logs in to an IMAP server: `TOKEN=… cargo run --example blocking_login -- HOST PORT USER CA_FILE`.
 
 #![allow(
     clippy::print_stdout,
@@ -12,16 +12,13 @@ use sasl_core::Credentials;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [host, port, user, ca @ ..] = arguments.as_slice() else {
-        return Err("usage: login HOST PORT USER [CA_FILE]".into());
+    let [host, port, user, ca] = arguments.as_slice() else {
+        return Err("four arguments".into());
     };
+    let server = Server::implicit_tls(host, port.parse()?).extra_ca_file(ca)?;
     let credentials = Credentials::bearer(user, std::env::var("TOKEN")?)?;
-    let mut server = Server::implicit_tls(host, port.parse()?);
-    if let [file] = ca {
-        server = server.extra_ca_file(file)?;
-    }
     match login::<Imap>(&server, credentials, Options::new(), &mut Silent)? {
-        Login::Accepted(connection) => println!("in: {:?}", connection.session),
+        Login::Accepted(connection) => println!("in: {:?}", connection.session.capabilities()),
         Login::Rejected(refused) => println!("refused: {}", refused.rejection()),
     }
     Ok(())
