@@ -72,10 +72,17 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used,
+        reason = "a test may panic"
+    )
+)]
 
 extern crate alloc;
-#[cfg(test)]
-extern crate std;
 
 mod command;
 mod login;

@@ -6,7 +6,7 @@ use crate::{
     Options,
     tests::{
         INVALID_TOKEN, OAUTHBEARER, OFFER, REFUSAL, XOAUTH2, asked, asked_with, greeted,
-        login_with, long_token, strict, token, violation,
+        long_token, strict, token, violation,
     },
 };
 
