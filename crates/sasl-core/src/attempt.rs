@@ -2,7 +2,8 @@
 
 use crate::{
     Answer, Credentials, Error, Exchange, Kind, Mechanism, Mechanisms, Reason, Refusal, Rejection,
-    Response, Settings, choose, wire::SendBuf,
+    Response, Settings, Stage, Violation, choose,
+    wire::{Conversation, SendBuf},
 };
 
 /// What the three login machines keep about the attempt under way.
@@ -131,7 +132,10 @@ impl Attempt {
 
     /// Begins an exchange. `prose`: see [`Exchange::allow_prose`].
     pub fn begin(&mut self, mechanism: Mechanism, initial_response: bool, prose: bool) {
-        self.exchange = Some(Exchange::new(mechanism, initial_response).allow_prose(prose));
+        let exchange = Exchange::new(mechanism, initial_response)
+            .allow_prose(prose)
+            .conceal(&self.credentials);
+        self.exchange = Some(exchange);
     }
 
     /// The exchange under way.
@@ -152,6 +156,45 @@ impl Attempt {
     /// Ends the exchange under way and gives the document that the server may have sent in it.
     pub fn end(&mut self) -> Option<Refusal> {
         self.exchange.take()?.take_refusal()
+    }
+
+    /// Takes a challenge of the exchange under way, queues the document that may be in it as a fact,
+    /// and gives the answer to frame.
+    ///
+    /// # Errors
+    ///
+    /// See [`Exchange::handle_challenge`]; also without an exchange.
+    pub fn handle_challenge<'a>(
+        &'a mut self,
+        text: &[u8],
+        settings: &'a Settings,
+        wire: &mut Conversation,
+    ) -> Result<Payload<'a>, Error> {
+        let Some(exchange) = &mut self.exchange else {
+            return Err(Error::Protocol {
+                violation: Violation::UnexpectedChallenge,
+                during: Stage::Authenticate,
+            });
+        };
+        let known = exchange.refusal().is_some();
+        let answer = exchange.handle_challenge(text, settings)?;
+        if !known {
+            wire.tell_refusal(exchange);
+        }
+        let octets = self.payload(answer, settings).encoded_len();
+        self.note_spoken(octets);
+        Ok(self.payload(answer, settings))
+    }
+
+    /// The mechanism of the exchange under way does not work here. Ends the exchange if there is
+    /// another one of the same kind to choose, and tells whether there is.
+    pub fn give_way(&mut self, settings: &Settings, offered: Mechanisms) -> bool {
+        self.rule_out();
+        let another = self.choose(settings, offered).is_some();
+        if another {
+            self.end();
+        }
+        another
     }
 
     /// The mechanism of the exchange under way does not work here: do not choose it again.

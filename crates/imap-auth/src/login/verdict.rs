@@ -54,20 +54,13 @@ impl Login {
     }
 
     fn on_challenge(&mut self, text: &[u8]) -> Result<Turn<Outcome<Session>>, Error> {
-        let settings = &self.opening.options.settings;
-        let Some(exchange) = self.attempt.exchange() else {
-            return Err(broken(Violation::UnexpectedChallenge, STAGE));
-        };
-        let known = exchange.refusal().is_some();
-        let answer = exchange.handle_challenge(text, settings)?;
-        if !known {
-            self.opening.wire.tell_refusal(exchange);
-        }
-        let payload = self.attempt.payload(answer, settings);
-        let octets = payload.encoded_len();
-        payload.push_to(&mut self.opening.wire.send);
-        self.opening.wire.send.push(b"\r\n");
-        self.attempt.note_spoken(octets);
+        let opening = &mut self.opening;
+        let settings = &opening.options.settings;
+        let payload = self
+            .attempt
+            .handle_challenge(text, settings, &mut opening.wire)?;
+        payload.push_to(&mut opening.wire.send);
+        opening.wire.send.push(b"\r\n");
         Ok(Turn::Again)
     }
 
@@ -141,14 +134,8 @@ impl Login {
                 return Ok(Turn::Again);
             }
             if rejection.reason() == Reason::MechanismUnavailable {
-                self.attempt.rule_out();
                 let offered = self.opening.offer.mechanisms();
-                if self
-                    .attempt
-                    .choose(self.opening.settings(), offered)
-                    .is_some()
-                {
-                    self.attempt.end();
+                if self.attempt.give_way(self.opening.settings(), offered) {
                     self.state = State::Choosing;
                     return Ok(Turn::Again);
                 }

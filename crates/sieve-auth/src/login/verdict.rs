@@ -47,19 +47,12 @@ impl Login {
     }
 
     fn on_challenge(&mut self, text: &[u8]) -> Result<Turn<Outcome<Session>>, Error> {
-        let settings = &self.opening.options.settings;
-        let Some(exchange) = self.attempt.exchange() else {
-            return Err(broken(Violation::UnexpectedChallenge, STAGE));
-        };
-        let known = exchange.refusal().is_some();
-        let answer = exchange.handle_challenge(text, settings)?;
-        if !known {
-            self.opening.wire.tell_refusal(exchange);
-        }
-        let payload = self.attempt.payload(answer, settings);
-        let octets = payload.encoded_len();
-        command::answer(&mut self.opening.wire.send, &payload);
-        self.attempt.note_spoken(octets);
+        let opening = &mut self.opening;
+        let settings = &opening.options.settings;
+        let payload = self
+            .attempt
+            .handle_challenge(text, settings, &mut opening.wire)?;
+        command::answer(&mut opening.wire.send, &payload);
         Ok(Turn::Again)
     }
 
@@ -148,11 +141,8 @@ impl Login {
             return Ok(Turn::Again);
         }
         if rejection.reason() == Reason::MechanismUnavailable {
-            self.attempt.rule_out();
             let offered = self.opening.offer.mechanisms();
-            let next = self.attempt.choose(self.opening.settings(), offered);
-            if next.is_some() {
-                self.attempt.end();
+            if self.attempt.give_way(self.opening.settings(), offered) {
                 self.state = State::Choosing;
                 return Ok(Turn::Again);
             }
