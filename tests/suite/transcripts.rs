@@ -54,3 +54,13 @@ fn transcript<P: Tested>(script: &Script) {
 fn imap() {
     transcripts::<imap_auth::Imap>();
 }
+
+#[test]
+fn sieve() {
+    transcripts::<sieve_auth::Sieve>();
+}
+
+#[test]
+fn smtp() {
+    transcripts::<smtp_auth::Smtp>();
+}

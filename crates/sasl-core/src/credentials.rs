@@ -193,6 +193,11 @@ impl Credentials {
         &self.0.secret
     }
 
+    /// Whether the server's words hold our secret, plain or as base64.
+    pub fn are_repeated_in(&self, text: &[u8]) -> bool {
+        self.scrub(text) != text
+    }
+
     /// The server's words without our secret, should it send it back to us, also as base64.
     pub fn scrub(&self, text: &[u8]) -> Vec<u8> {
         let clean = crate::secret::scrub(text, self.0.secret.expose());

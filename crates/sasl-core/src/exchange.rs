@@ -1,6 +1,6 @@
 //! One SASL exchange (<https://www.rfc-editor.org/rfc/rfc4422#section-3>), whatever carries it.
 
-use crate::{Error, Limit, Mechanism, Refusal, Settings, Stage, Violation, base64};
+use crate::{Credentials, Error, Limit, Mechanism, Refusal, Settings, Stage, Violation, base64};
 
 /// The state of one exchange. The protocol crates frame what it says; what it says is alike in all.
 ///
@@ -34,6 +34,7 @@ pub struct Exchange {
     refusal: Option<Refusal>,
     abort: bool,
     prose: bool,
+    concealed: Option<Credentials>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,12 +96,19 @@ impl Exchange {
             refusal: None,
             abort: false,
             prose: false,
+            concealed: None,
         }
     }
 
     /// Takes a first challenge that is not base64, such as `Go ahead`, as an empty one.
     pub fn allow_prose(mut self, allow: bool) -> Self {
         self.prose = allow;
+        self
+    }
+
+    /// Cuts the secret of these credentials out of what the server sends back.
+    pub fn conceal(mut self, credentials: &Credentials) -> Self {
+        self.concealed = Some(credentials.clone());
         self
     }
 
@@ -238,7 +246,10 @@ impl Exchange {
         }
         let refused = !document.is_empty();
         if refused {
-            self.refusal = Some(Refusal::parse(&document));
+            self.refusal = Some(match &self.concealed {
+                Some(credentials) => Refusal::parse(&credentials.scrub(&document)),
+                None => Refusal::parse(&document),
+            });
         }
         self.state = State::Answered { refused };
         if self.mechanism == Mechanism::OAuthBearer {

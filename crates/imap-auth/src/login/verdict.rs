@@ -227,14 +227,16 @@ impl Login {
             ("CONTACTADMIN", Notice::ContactAdmin),
             ("WEBALERT", Notice::WebAlert),
         ];
-        if let Some((_, notice)) = notice.into_iter().find(|(name, _)| code.is(name)) {
-            self.opening
-                .wire
-                .tell(Fact::Notice(notice, human(line, text)));
-        } else if parse::referral(code).is_some() {
-            self.opening
-                .wire
-                .tell(Fact::Notice(Notice::Referral, human(line, text)));
-        }
+        let found = notice.into_iter().find(|(name, _)| code.is(name));
+        let referral = parse::referral(code).map(|_| Notice::Referral);
+        let Some(notice) = found.map(|(_, notice)| notice).or(referral) else {
+            return;
+        };
+        let words = if self.attempt.credentials().are_repeated_in(text.human()) {
+            0..0
+        } else {
+            human(line, text)
+        };
+        self.opening.wire.tell(Fact::Notice(notice, words));
     }
 }

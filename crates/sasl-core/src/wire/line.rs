@@ -1,7 +1,7 @@
 //! The receive buffer: bounded, linear however the bytes arrive.
 
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::{fmt, ops::Range};
 
 use super::announced_literal;
 use crate::{Limit, Limits, Violation};
@@ -22,7 +22,6 @@ use crate::{Limit, Limits, Violation};
 /// assert_eq!(&buffer.bytes()[line.range], b"* OK ready");
 /// assert_eq!(buffer.unread(), b"more");
 /// ```
-#[derive(Debug)]
 pub struct LineBuf {
     bytes: Vec<u8>,
     /// What lies before was handed out.
@@ -229,6 +228,19 @@ impl LineBuf {
         self.searched = from + octets as usize;
         self.segment = self.searched;
         Ok(())
+    }
+}
+
+impl fmt::Debug for LineBuf {
+    /// Without the octets: a server may have sent our secret back.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LineBuf")
+            .field("octets", &self.bytes.len())
+            .field("start", &self.start)
+            .field("searched", &self.searched)
+            .field("mark", &self.mark)
+            .field("overflown", &self.overflown)
+            .finish_non_exhaustive()
     }
 }
 
