@@ -23,7 +23,7 @@ pub(crate) struct Opening {
     pub(crate) offer: Offer,
     /// The connection is in clear.
     pub(crate) in_clear: bool,
-    /// The settings for lines with a challenge.
+    /// The same settings for lines with a challenge, as far as lines go.
     challenge: Settings,
     reply: Reply,
     state: State,
@@ -64,7 +64,9 @@ impl Opening {
             wire: Conversation::new(&options.settings, command),
             offer: Offer::default(),
             in_clear: false,
-            challenge: options.settings.clone().limits(limits),
+            challenge: Settings::new()
+                .conformance(options.settings.chosen_conformance())
+                .limits(limits),
             reply: Reply::default(),
             state: State::Greeting,
             options,
