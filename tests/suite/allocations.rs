@@ -151,7 +151,7 @@ fn accepted<P: Tested>(protocol: &str) -> usize {
         let seen = replay::<P>(
             recording,
             None,
-            &[credentials.clone()],
+            core::slice::from_ref(&credentials),
             options.clone(),
             Cut::Whole,
         );
