@@ -26,3 +26,8 @@ pub use play::{Cut, Trace};
 pub use protocol::Tested;
 pub use recording::Recording;
 pub use script::Script;
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
