@@ -5,6 +5,7 @@
     clippy::print_stdout,
     clippy::indexing_slicing,
     clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
     reason = "an example"
 )]
 

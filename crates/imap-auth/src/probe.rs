@@ -1,8 +1,8 @@
 //! What a server offers, without logging in.
 
 use sasl_core::{
-    Capabilities, Error, Machine, Outcome, Step,
-    wire::{Conversation, Converse, Turn, poll},
+    Capabilities, Error, Outcome,
+    wire::{Conversation, Converse, Turn},
 };
 
 use crate::{
@@ -61,7 +61,11 @@ impl Probe {
 impl Converse for Probe {
     type Output = Outcome<Capabilities>;
 
-    fn wire(&mut self) -> &mut Conversation {
+    fn wire(&self) -> &Conversation {
+        &self.opening.wire
+    }
+
+    fn wire_mut(&mut self) -> &mut Conversation {
         &mut self.opening.wire
     }
 
@@ -74,21 +78,5 @@ impl Converse for Probe {
                 Turn::Done(Outcome::Accepted(self.opening.wire.capabilities.clone()))
             }
         })
-    }
-}
-
-impl Machine for Probe {
-    type Output = Outcome<Capabilities>;
-
-    fn handle_input(&mut self, bytes: &[u8]) {
-        self.opening.wire.handle_input(bytes);
-    }
-
-    fn poll(&mut self) -> Result<Step<'_, Self::Output>, Error> {
-        poll(self)
-    }
-
-    fn remaining(&self) -> &[u8] {
-        self.opening.wire.remaining()
     }
 }

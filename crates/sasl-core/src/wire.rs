@@ -9,7 +9,7 @@ mod literal;
 mod send;
 mod words;
 
-pub use conversation::{Conversation, Converse, Turn, poll};
+pub use conversation::{Conversation, Converse, Turn};
 pub use facts::Fact;
 pub use line::{Line, LineBuf};
 pub use literal::announced_literal;

@@ -6,8 +6,8 @@ mod verdict;
 use core::time::Duration;
 
 use sasl_core::{
-    Attempt, Credentials, Error, Machine, Mechanism, Outcome, Rejection, Session, Stage, Step,
-    wire::{Conversation, Converse, Turn, poll},
+    Attempt, Credentials, Error, Mechanism, Outcome, Rejection, Session, Stage,
+    wire::{Conversation, Converse, Turn},
 };
 
 use crate::{
@@ -146,7 +146,11 @@ impl Login {
 impl Converse for Login {
     type Output = Outcome<Session>;
 
-    fn wire(&mut self) -> &mut Conversation {
+    fn wire(&self) -> &Conversation {
+        &self.opening.wire
+    }
+
+    fn wire_mut(&mut self) -> &mut Conversation {
         &mut self.opening.wire
     }
 
@@ -166,29 +170,13 @@ impl Converse for Login {
             State::Rejected(rejection) => Ok(Turn::Done(Outcome::Rejected(rejection.clone()))),
         }
     }
-}
 
-impl Machine for Login {
-    type Output = Outcome<Session>;
-
-    fn handle_input(&mut self, bytes: &[u8]) {
-        self.opening.wire.handle_input(bytes);
-    }
-
-    fn poll(&mut self) -> Result<Step<'_, Self::Output>, Error> {
-        poll(self)
-    }
-
-    fn remaining(&self) -> &[u8] {
-        self.opening.wire.remaining()
-    }
-
-    fn patience(&self) -> Option<Duration> {
+    fn patience_left(&self) -> Option<Duration> {
         self.patience_with_challenge()
             .or_else(|| self.opening.patience())
     }
 
-    fn handle_silence(&mut self) {
+    fn on_silence(&mut self) {
         if self.patience_with_challenge().is_some() {
             self.opening.wire.handle_input(b"\r\n");
         } else {

@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use sasl_core::{
-    Capabilities, Error, Machine, Outcome, Step,
-    wire::{Conversation, Converse, Turn, poll},
+    Capabilities, Error, Outcome,
+    wire::{Conversation, Converse, Turn},
 };
 
 use crate::{
@@ -63,7 +63,11 @@ impl Probe {
 impl Converse for Probe {
     type Output = Outcome<Capabilities>;
 
-    fn wire(&mut self) -> &mut Conversation {
+    fn wire(&self) -> &Conversation {
+        &self.opening.wire
+    }
+
+    fn wire_mut(&mut self) -> &mut Conversation {
         &mut self.opening.wire
     }
 
@@ -77,28 +81,12 @@ impl Converse for Probe {
             }
         })
     }
-}
 
-impl Machine for Probe {
-    type Output = Outcome<Capabilities>;
-
-    fn handle_input(&mut self, bytes: &[u8]) {
-        self.opening.wire.handle_input(bytes);
-    }
-
-    fn poll(&mut self) -> Result<Step<'_, Self::Output>, Error> {
-        poll(self)
-    }
-
-    fn remaining(&self) -> &[u8] {
-        self.opening.wire.remaining()
-    }
-
-    fn patience(&self) -> Option<Duration> {
+    fn patience_left(&self) -> Option<Duration> {
         self.opening.patience()
     }
 
-    fn handle_silence(&mut self) {
+    fn on_silence(&mut self) {
         self.opening.handle_silence();
     }
 }

@@ -1,8 +1,8 @@
 //! From the greeting to TLS, without a credential in reach.
 
 use sasl_core::{
-    Error, Machine, Reason, Stage, Step, TlsUnavailable, Violation,
-    wire::{Conversation, Converse, Turn, poll},
+    Error, Reason, Stage, TlsUnavailable, Violation,
+    wire::{Conversation, Converse, Turn},
 };
 
 use crate::{
@@ -38,7 +38,6 @@ pub struct StartTls {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Agreed,
     Asked,
     Opening,
 }
@@ -92,8 +91,8 @@ impl StartTls {
             Response::Condition {
                 status: Status::Ok, ..
             } => {
-                self.state = State::Agreed;
-                Ok(Turn::Again)
+                self.opening.wire.seal()?;
+                Ok(Turn::Done(Upgrade(())))
             }
             Response::Condition {
                 status: Status::No,
@@ -116,21 +115,16 @@ impl StartTls {
             Response::Strings { .. } => Err(broken(Violation::BadLine, Stage::StartTls)),
         }
     }
-
-    /// Whatever lies behind the agreement came in clear, and somebody means it to be read as if it
-    /// had come under TLS: <https://www.rfc-editor.org/rfc/rfc5804#section-2.2>.
-    fn agree(&self) -> Result<Turn<Upgrade>, Error> {
-        match self.opening.wire.remaining().len() {
-            0 => Ok(Turn::Done(Upgrade(()))),
-            octets => Err(Error::DataAfterStartTls { octets }),
-        }
-    }
 }
 
 impl Converse for StartTls {
     type Output = Upgrade;
 
-    fn wire(&mut self) -> &mut Conversation {
+    fn wire(&self) -> &Conversation {
+        &self.opening.wire
+    }
+
+    fn wire_mut(&mut self) -> &mut Conversation {
         &mut self.opening.wire
     }
 
@@ -138,30 +132,7 @@ impl Converse for StartTls {
         match self.state {
             State::Opening => self.open(),
             State::Asked => self.await_agreement(),
-            State::Agreed => self.agree(),
         }
-    }
-}
-
-impl Machine for StartTls {
-    type Output = Upgrade;
-
-    fn handle_input(&mut self, bytes: &[u8]) {
-        // The driver must hand what it reads from now on to TLS, never to us.
-        if matches!(self.state, State::Agreed) && !bytes.is_empty() {
-            self.opening.wire.fail(Error::DataAfterStartTls {
-                octets: bytes.len(),
-            });
-        }
-        self.opening.wire.handle_input(bytes);
-    }
-
-    fn poll(&mut self) -> Result<Step<'_, Upgrade>, Error> {
-        poll(self)
-    }
-
-    fn remaining(&self) -> &[u8] {
-        self.opening.wire.remaining()
     }
 }
 

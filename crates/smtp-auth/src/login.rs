@@ -4,8 +4,8 @@ mod authenticate;
 mod verdict;
 
 use sasl_core::{
-    Attempt, Credentials, Error, Machine, Mechanism, Outcome, Rejection, Session, Stage, Step,
-    wire::{Conversation, Converse, Turn, poll},
+    Attempt, Credentials, Error, Mechanism, Outcome, Rejection, Session, Stage,
+    wire::{Conversation, Converse, Turn},
 };
 
 use crate::{
@@ -139,7 +139,11 @@ impl Login {
 impl Converse for Login {
     type Output = Outcome<Session>;
 
-    fn wire(&mut self) -> &mut Conversation {
+    fn wire(&self) -> &Conversation {
+        &self.opening.wire
+    }
+
+    fn wire_mut(&mut self) -> &mut Conversation {
         &mut self.opening.wire
     }
 
@@ -154,22 +158,6 @@ impl Converse for Login {
             }
             State::Rejected(rejection) => Ok(Turn::Done(Outcome::Rejected(rejection.clone()))),
         }
-    }
-}
-
-impl Machine for Login {
-    type Output = Outcome<Session>;
-
-    fn handle_input(&mut self, bytes: &[u8]) {
-        self.opening.wire.handle_input(bytes);
-    }
-
-    fn poll(&mut self) -> Result<Step<'_, Self::Output>, Error> {
-        poll(self)
-    }
-
-    fn remaining(&self) -> &[u8] {
-        self.opening.wire.remaining()
     }
 }
 

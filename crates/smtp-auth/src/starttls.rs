@@ -1,8 +1,8 @@
 //! From the greeting to TLS, without a credential in reach.
 
 use sasl_core::{
-    Error, Machine, Reason, Stage, Step, TlsUnavailable,
-    wire::{Conversation, Converse, Line, Turn, poll},
+    Error, Reason, Stage, TlsUnavailable,
+    wire::{Conversation, Converse, Line, Turn},
 };
 
 use crate::{
@@ -37,7 +37,6 @@ pub struct StartTls {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Agreed,
     Asked,
     Opening,
 }
@@ -101,8 +100,8 @@ impl StartTls {
         let reply = self.opening.take_reply();
         match reply.code {
             220 => {
-                self.state = State::Agreed;
-                Ok(Turn::Again)
+                self.opening.wire.seal()?;
+                Ok(Turn::Done(Upgrade(())))
             }
             454 => Err(unavailable(TlsUnavailable::Temporary)),
             _ if reply.is_farewell() => Err(Error::ServerClosing {
@@ -111,21 +110,16 @@ impl StartTls {
             _ => Err(unavailable(TlsUnavailable::Refused)),
         }
     }
-
-    /// Whatever lies behind the agreement came in clear, and somebody means it to be read as if it
-    /// had come under TLS: <https://www.rfc-editor.org/rfc/rfc3207#section-4.2>.
-    fn agree(&self) -> Result<Turn<Upgrade>, Error> {
-        match self.opening.wire.remaining().len() {
-            0 => Ok(Turn::Done(Upgrade(()))),
-            octets => Err(Error::DataAfterStartTls { octets }),
-        }
-    }
 }
 
 impl Converse for StartTls {
     type Output = Upgrade;
 
-    fn wire(&mut self) -> &mut Conversation {
+    fn wire(&self) -> &Conversation {
+        &self.opening.wire
+    }
+
+    fn wire_mut(&mut self) -> &mut Conversation {
         &mut self.opening.wire
     }
 
@@ -133,30 +127,7 @@ impl Converse for StartTls {
         match self.state {
             State::Opening => self.open(),
             State::Asked => self.await_agreement(),
-            State::Agreed => self.agree(),
         }
-    }
-}
-
-impl Machine for StartTls {
-    type Output = Upgrade;
-
-    fn handle_input(&mut self, bytes: &[u8]) {
-        // The driver must hand what it reads from now on to TLS, never to us.
-        if matches!(self.state, State::Agreed) && !bytes.is_empty() {
-            self.opening.wire.fail(Error::DataAfterStartTls {
-                octets: bytes.len(),
-            });
-        }
-        self.opening.wire.handle_input(bytes);
-    }
-
-    fn poll(&mut self) -> Result<Step<'_, Upgrade>, Error> {
-        poll(self)
-    }
-
-    fn remaining(&self) -> &[u8] {
-        self.opening.wire.remaining()
     }
 }
 

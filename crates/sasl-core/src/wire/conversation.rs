@@ -1,9 +1,12 @@
 //! What every machine has: buffers, facts that wait to be told, a sticky error, a count of round trips.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::{Fact, Line, LineBuf, SendBuf, facts::Facts};
-use crate::{Capabilities, Error, Event, Exchange, Limit, Refusal, Settings, Stage, Step, Text};
+use crate::{
+    Capabilities, Error, Event, Exchange, Limit, Machine, Refusal, Settings, Stage, Step, Text,
+};
 
 /// The part of a machine that does not know its protocol.
 ///
@@ -28,6 +31,7 @@ pub struct Conversation {
     failure: Option<Error>,
     closed: bool,
     finished: bool,
+    sealed: bool,
     writing: bool,
     round_trips: u32,
     /// Octets of lines since the last command.
@@ -51,17 +55,18 @@ pub enum Turn<T> {
     Done(T),
 }
 
-/// A machine that is built on a [`Conversation`]; [`poll`] runs it.
+/// A machine that is built on a [`Conversation`]. It is a [`Machine`] by that alone.
 ///
 /// ```
-/// use sasl_core::{Error, Settings, Stage, Step, wire::{Conversation, Converse, Turn, poll}};
+/// use sasl_core::{Error, Machine, Settings, Stage, Step, wire::{Conversation, Converse, Turn}};
 ///
 /// /// Waits for one line.
 /// struct OneLine(Conversation);
 ///
 /// impl Converse for OneLine {
 ///     type Output = usize;
-///     fn wire(&mut self) -> &mut Conversation { &mut self.0 }
+///     fn wire(&self) -> &Conversation { &self.0 }
+///     fn wire_mut(&mut self) -> &mut Conversation { &mut self.0 }
 ///     fn turn(&mut self) -> Result<Turn<usize>, Error> {
 ///         Ok(match self.0.next_line(&Settings::new(), Stage::Greeting, |_| false)? {
 ///             Some(line) => Turn::Done(line.range.len()),
@@ -71,52 +76,78 @@ pub enum Turn<T> {
 /// }
 ///
 /// let mut machine = OneLine(Conversation::new(&Settings::new(), 0));
-/// assert!(matches!(poll(&mut machine), Ok(Step::Read)));
-/// machine.0.handle_input(b"hello\r\n");
-/// assert!(matches!(poll(&mut machine), Ok(Step::Done(5))));
+/// assert!(matches!(machine.poll(), Ok(Step::Read)));
+/// machine.handle_input(b"hello\r\n");
+/// assert!(matches!(machine.poll(), Ok(Step::Done(5))));
 /// ```
 pub trait Converse {
     /// What the machine yields.
     type Output;
+
     /// The conversation inside.
-    fn wire(&mut self) -> &mut Conversation;
+    fn wire(&self) -> &Conversation;
+
+    /// The same, to change it.
+    fn wire_mut(&mut self) -> &mut Conversation;
+
     /// One turn: at most one line is consumed, at most one command built.
     ///
     /// # Errors
     ///
     /// Whatever ends the conversation.
     fn turn(&mut self) -> Result<Turn<Self::Output>, Error>;
+
+    /// See [`Machine::patience`].
+    fn patience_left(&self) -> Option<Duration> {
+        None
+    }
+
+    /// See [`Machine::handle_silence`].
+    fn on_silence(&mut self) {}
 }
 
-/// [`Machine::poll`](crate::Machine::poll) for every machine that is built on a conversation.
-///
-/// # Errors
-///
-/// What the machine fails with, again and again.
-pub fn poll<M: Converse>(machine: &mut M) -> Result<Step<'_, M::Output>, Error> {
-    machine.wire().resume()?;
-    loop {
-        if let Some(fact) = machine.wire().facts.pop() {
-            let wire = machine.wire();
-            return Ok(Step::Event(wire.event(&fact)));
-        }
-        if !machine.wire().send.is_empty() {
-            let wire = machine.wire();
-            wire.writing = true;
-            return Ok(Step::Write(wire.send.outgoing()));
-        }
-        match machine.turn() {
-            Ok(Turn::Again) => {}
-            Ok(Turn::Read) => return Ok(Step::Read),
-            Ok(Turn::Done(output)) => {
-                machine.wire().finished = true;
-                return Ok(Step::Done(output));
+impl<C: Converse> Machine for C {
+    type Output = C::Output;
+
+    fn handle_input(&mut self, bytes: &[u8]) {
+        self.wire_mut().handle_input(bytes);
+    }
+
+    fn poll(&mut self) -> Result<Step<'_, C::Output>, Error> {
+        self.wire_mut().resume()?;
+        loop {
+            if let Some(fact) = self.wire_mut().facts.pop() {
+                return Ok(Step::Event(self.wire().event(&fact)));
             }
-            Err(error) => {
-                machine.wire().fail(error);
-                return Err(error);
+            if !self.wire().send.is_empty() {
+                self.wire_mut().writing = true;
+                return Ok(Step::Write(self.wire().send.outgoing()));
+            }
+            match self.turn() {
+                Ok(Turn::Again) => {}
+                Ok(Turn::Read) => return Ok(Step::Read),
+                Ok(Turn::Done(output)) => {
+                    self.wire_mut().finished = true;
+                    return Ok(Step::Done(output));
+                }
+                Err(error) => {
+                    self.wire_mut().fail(error);
+                    return Err(error);
+                }
             }
         }
+    }
+
+    fn remaining(&self) -> &[u8] {
+        self.wire().receive.unread()
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        self.patience_left()
+    }
+
+    fn handle_silence(&mut self) {
+        self.on_silence();
     }
 }
 
@@ -133,6 +164,7 @@ impl Conversation {
             failure: None,
             closed: false,
             finished: false,
+            sealed: false,
             writing: false,
             round_trips: 0,
             heard: 0,
@@ -144,6 +176,11 @@ impl Conversation {
     pub fn handle_input(&mut self, bytes: &[u8]) {
         // Facts point into the buffer, which moves now.
         self.facts.clear();
+        if self.sealed && !bytes.is_empty() {
+            self.fail(Error::DataAfterStartTls {
+                octets: bytes.len(),
+            });
+        }
         if bytes.is_empty() {
             self.closed = true;
         }
@@ -153,6 +190,21 @@ impl Conversation {
     /// See [`Machine::remaining`](crate::Machine::remaining).
     pub fn remaining(&self) -> &[u8] {
         self.receive.unread()
+    }
+
+    /// The server has agreed to TLS. What lies behind its answer came in clear, and somebody means it
+    /// to be read as if it had come under TLS (<https://www.rfc-editor.org/rfc/rfc9051#section-6.2.1>);
+    /// the same goes for all input from now on, which the driver must hand to TLS and never to us.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DataAfterStartTls`] when there is such data.
+    pub fn seal(&mut self) -> Result<(), Error> {
+        self.sealed = true;
+        match self.remaining().len() {
+            0 => Ok(()),
+            octets => Err(Error::DataAfterStartTls { octets }),
+        }
     }
 
     /// Makes a finished machine go on, for a retry on the same connection.

@@ -2,6 +2,8 @@ use alloc::format;
 
 use sasl_core::Violation;
 
+use sasl_core::{Machine as _, Step};
+
 use super::*;
 use crate::tests::{GREETING, IN_CLEAR, Scenario, start_tls, violation};
 
