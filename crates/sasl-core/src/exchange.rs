@@ -300,3 +300,6 @@ fn limit(limit: Limit) -> Error {
         during: Stage::Authenticate,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,8 +96,10 @@ fn early_lines_are_marked() {
 /// A hundred thousand octets one by one: each is looked at a bounded number of times, so this ends.
 #[test]
 fn a_drip_is_linear() {
-    let mut limits = Limits::default();
-    limits.line = 200_000;
+    let limits = Limits {
+        line: 200_000,
+        ..Limits::default()
+    };
     let mut buffer = LineBuf::new(&limits);
     for _ in 0..100_000 {
         buffer.push(b"x");
