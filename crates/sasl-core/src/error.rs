@@ -1,6 +1,12 @@
 //! Why a conversation broke, and why a value was refused before there was one.
 
+mod invalid;
+mod violation;
+
 use core::fmt;
+
+pub use invalid::Invalid;
+pub use violation::Violation;
 
 /// The conversation broke. The connection is of no further use.
 ///
@@ -184,87 +190,6 @@ impl fmt::Display for Limit {
     }
 }
 
-/// How a server broke its protocol.
-///
-/// ```
-/// let violation = sasl_core::Violation::MixedReplyCodes;
-/// assert_eq!(violation.to_string(), "the server mixed different codes in one reply");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Violation {
-    /// An answer that was on its way before the question had been sent.
-    AnswerBeforeCommand,
-    /// A capability list that cannot be read.
-    BadCapabilities,
-    /// A challenge that is not base64, or not framed as the protocol wants it.
-    BadChallenge,
-    /// A literal with an illegal length or form.
-    BadLiteral,
-    /// A line that fits no rule of the protocol.
-    BadLine,
-    /// An SMTP reply code outside the grammar.
-    BadReplyCode,
-    /// A quoted string with an illegal escape or octet.
-    BadString,
-    /// CR without LF, or LF without CR where that is refused.
-    BadLineEnd,
-    /// The tag of an answer is not the one of our command.
-    ForeignTag,
-    /// Different codes in the lines of one reply.
-    MixedReplyCodes,
-    /// A challenge of several lines.
-    MultiLineChallenge,
-    /// The octet zero.
-    Nul,
-    /// Success after we had cancelled.
-    OkAfterCancel,
-    /// Success after the server had sent a refusal document.
-    OkAfterRefusal,
-    /// Success before the mechanism was through.
-    PrematureOk,
-    /// The same capability twice.
-    RepeatedCapability,
-    /// A challenge although everything had been said.
-    UnexpectedChallenge,
-    /// Data in a challenge where only an empty one is allowed.
-    UnexpectedChallengeData,
-    /// The server says that we broke the protocol (CLIENTBUG).
-    ClientBug,
-    /// A reply that nobody asked for.
-    UnsolicitedReply,
-    /// A revision of the protocol that we cannot speak.
-    UnknownRevision,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AnswerBeforeCommand => "an answer came before the command was sent",
-            Self::BadCapabilities => "the server sent a malformed list of capabilities",
-            Self::BadChallenge => "the server sent a challenge that is not base64",
-            Self::BadLiteral => "the server sent a malformed literal",
-            Self::BadLine => "the server sent a line that is not in the protocol",
-            Self::BadReplyCode => "the server sent a malformed reply code",
-            Self::BadString => "the server sent a malformed string",
-            Self::BadLineEnd => "the server ended a line neither by CR LF",
-            Self::ForeignTag => "the server answered with a tag that we did not use",
-            Self::MixedReplyCodes => "the server mixed different codes in one reply",
-            Self::MultiLineChallenge => "the server sent a challenge of several lines",
-            Self::Nul => "the server sent the octet zero",
-            Self::OkAfterCancel => "the server accepted a login that had been cancelled",
-            Self::OkAfterRefusal => "the server accepted a login that it had refused",
-            Self::PrematureOk => "the server accepted the login before it was complete",
-            Self::RepeatedCapability => "the server named a capability twice",
-            Self::UnexpectedChallenge => "the server sent a challenge too many",
-            Self::UnexpectedChallengeData => "the server sent data where the login had to begin",
-            Self::ClientBug => "the server says that our side broke the protocol",
-            Self::UnsolicitedReply => "the server sent a reply that nobody asked for",
-            Self::UnknownRevision => "the server speaks no revision of the protocol that is known",
-        })
-    }
-}
-
 /// Why TLS cannot be had by STARTTLS.
 ///
 /// ```
@@ -351,64 +276,4 @@ impl fmt::Display for WrongProtocol {
             Self::Unknown => "check host, port and TLS mode",
         })
     }
-}
-
-/// A value that cannot be used, found before a byte was produced. Never holds the value.
-///
-/// ```
-/// use sasl_core::{Credentials, Invalid};
-/// let refused = Credentials::bearer("user\u{1}auth=Bearer evil", "token").unwrap_err();
-/// assert_eq!(refused, Invalid::UserControl);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Invalid {
-    /// Capabilities to assume that are not a list of names.
-    #[error("assumed capabilities must be printable ASCII names with single spaces between them")]
-    Capabilities,
-    /// EHLO name.
-    #[error("the client name must be a host name or an address literal such as [192.0.2.1]")]
-    ClientName,
-    /// Host name.
-    #[error(
-        "the host must be 1 to 255 printable ASCII characters without a space, in its A-label form"
-    )]
-    Host,
-    /// Fields of the ID command.
-    #[error(
-        "identification takes at most 30 fields, names of 1 to 30 and values of at most 1024 printable ASCII characters, none twice"
-    )]
-    Identification,
-    /// Password: empty.
-    #[error("the password is empty")]
-    PasswordEmpty,
-    /// Password: NUL, CR or LF, or longer than 1024 octets.
-    #[error("the password has a line break or NUL, or more than 1024 octets")]
-    PasswordForm,
-    /// Port zero.
-    #[error("the port must be 1 to 65535")]
-    Port,
-    /// IMAP tag prefix.
-    #[error("the tag prefix must be 1 to 10 ASCII letters and digits")]
-    TagPrefix,
-    /// Token: empty.
-    #[error("the token is empty")]
-    TokenEmpty,
-    /// Token: an octet outside 0x21-0x7E.
-    #[error(
-        "the token has a space, a control or a non-ASCII character: pass it without quotes, line breaks or `Bearer`"
-    )]
-    TokenCharacter,
-    /// Token: over 64 KiB.
-    #[error("the token has more than 65536 octets")]
-    TokenTooLong,
-    /// User name: control character.
-    #[error("the user name has a control character")]
-    UserControl,
-    /// User name: empty.
-    #[error("the user name is empty")]
-    UserEmpty,
-    /// User name: too long.
-    #[error("the user name has more octets than allowed (255)")]
-    UserTooLong,
 }
