@@ -6,6 +6,7 @@
 //! option: mechanisms XOAUTH2
 //! S: * OK ready                   what the server says, CRLF added
 //! S\ * OK ready\n                 the same without CRLF, with the escapes \r \n \0 \xHH \\
+//! S\ * OK \{900:ab}\r\n            `ab` 900 times; no brace inside
 //! C: A1 CAPABILITY                what the client must say
 //! C\ A1 ...                       the same with escapes
 //! --- TLS                         the handshake after STARTTLS
@@ -153,7 +154,7 @@ impl Script {
     }
 }
 
-/// `\r \n \0 \xHH \\`.
+/// `\r \n \0 \xHH \\ \{N:text}`.
 fn unescape(text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = text.bytes();
@@ -171,6 +172,12 @@ fn unescape(text: &str) -> Vec<u8> {
                 let digits = [rest.next().unwrap(), rest.next().unwrap()];
                 let digits = std::str::from_utf8(&digits).unwrap().to_owned();
                 out.push(u8::from_str_radix(&digits, 16).unwrap());
+            }
+            Some(b'{') => {
+                let inner: Vec<_> = rest.by_ref().take_while(|octet| *octet != b'}').collect();
+                let inner = String::from_utf8(inner).unwrap();
+                let (times, part) = inner.split_once(':').unwrap();
+                out.extend(unescape(part).repeat(times.parse().unwrap()));
             }
             other => panic!("unknown escape {other:?} in {text}"),
         }

@@ -260,6 +260,12 @@ impl Attempt {
         self.rejection(reason, b"").with_offered(offered)
     }
 
+    /// A word of the server, such as a code or a URL, unless it repeats our secret.
+    pub fn harmless<'a>(&self, word: &'a str) -> Option<&'a str> {
+        let repeats = self.credentials.are_repeated_in(word.as_bytes());
+        (!repeats).then_some(word)
+    }
+
     /// A refusal of these credentials, with the server's words but without our secret in them.
     pub fn rejection(&self, reason: Reason, text: &[u8]) -> Rejection {
         Rejection::new(reason, self.kind()).with_text(&self.credentials.scrub(text))

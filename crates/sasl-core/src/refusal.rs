@@ -44,11 +44,9 @@ impl Refusal {
     /// Reads a document. Never fails: what cannot be read leaves every member empty.
     pub fn parse(document: &[u8]) -> Self {
         let readable = document.len() <= LENGTH && depth(document) <= DEPTH;
-        let members = if readable {
-            serde_json::from_slice(document).ok()
-        } else {
-            None
-        };
+        // All of it has to be UTF-8, also what nobody looks at.
+        let text = core::str::from_utf8(document).ok().filter(|_| readable);
+        let members = text.and_then(|text| serde_json::from_str(text).ok());
         Self {
             members,
             raw: document.get(..1024).unwrap_or(document).to_vec(),
@@ -241,6 +239,7 @@ mod tests {
             );
         }
         assert!(!Refusal::parse(b"{\"status\":\"\xff\"}").is_readable());
+        assert!(!Refusal::parse(b"{\"status\":\"401\",\"x\":\"\xff\"}").is_readable());
     }
 
     #[test]

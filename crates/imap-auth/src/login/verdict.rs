@@ -1,5 +1,7 @@
 //! State: the server decides, perhaps after challenges.
 
+use alloc::string::String;
+
 use sasl_core::{
     Error, Notice, Outcome, Reason, Rejection, Session, Violation,
     wire::{Fact, Line, Turn},
@@ -114,9 +116,9 @@ impl Login {
         let rejection = self
             .attempt
             .rejection(reason, text.human())
-            .with_code(code_name(text))
+            .with_code(self.attempt.harmless(code_name(text)).unwrap_or_default())
             .with_refusal(refusal)
-            .with_referral(code.and_then(parse::referral).map(Into::into));
+            .with_referral(self.referral(text));
         self.conclude(rejection, used, fresh && by_code.is_none())
     }
 
@@ -205,14 +207,19 @@ impl Login {
             .unwrap_or(Reason::Closed);
         self.attempt
             .rejection(reason, text.human())
-            .with_code(code_name(text))
+            .with_code(self.attempt.harmless(code_name(text)).unwrap_or_default())
             .with_refusal(
                 self.attempt
                     .current()
                     .and_then(|exchange| exchange.refusal().cloned()),
             )
-            .with_referral(text.code().and_then(parse::referral).map(Into::into))
+            .with_referral(self.referral(text))
             .with_closed()
+    }
+
+    fn referral(&self, text: Text<'_>) -> Option<String> {
+        let url = text.code().and_then(parse::referral)?;
+        self.attempt.harmless(url).map(Into::into)
     }
 
     /// Codes that are worth a notice. What came in clear is shown to nobody

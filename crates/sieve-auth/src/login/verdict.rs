@@ -116,11 +116,12 @@ impl Login {
             .attempt
             .current()
             .and_then(|exchange| exchange.refusal().cloned());
+        let url = text.code().and_then(parse::referral);
         let rejection = self
             .attempt
             .rejection(reason, &text.human().decoded())
-            .with_code(code_name(text))
-            .with_referral(text.code().and_then(parse::referral).map(Into::into))
+            .with_code(self.attempt.harmless(code_name(text)).unwrap_or_default())
+            .with_referral(url.and_then(|url| self.attempt.harmless(url)).map(Into::into))
             .with_refusal(refusal);
         if status == Status::Bye {
             return Ok(self.reject(rejection.with_closed()));
@@ -177,7 +178,8 @@ impl Login {
     /// The account lives elsewhere, and yet we are in. What came in clear is shown to nobody.
     fn tell_referral(&mut self, text: Text<'_>, octets: &[u8], line: &Line) {
         let url = text.code().and_then(parse::referral);
-        let Some(url) = url.filter(|_| !self.opening.in_clear) else {
+        let url = url.filter(|_| !self.opening.in_clear);
+        let Some(url) = url.and_then(|url| self.attempt.harmless(url)) else {
             return;
         };
         let Some(at) = memchr::memmem::find(octets, url.as_bytes()) else {
