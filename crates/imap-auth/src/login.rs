@@ -4,6 +4,8 @@ mod authenticate;
 mod identify;
 mod verdict;
 
+use core::time::Duration;
+
 use sasl_core::{
     Attempt, Credentials, Error, Mechanism, Outcome, Rejection, Session, Stage,
     wire::{Conversation, Converse, Fact, Turn},
@@ -49,6 +51,8 @@ pub struct Login {
     identified: bool,
     /// The server said BYE; a tagged answer may still follow.
     bye: Option<Rejection>,
+    /// But none did for a while.
+    silent: bool,
 }
 
 #[derive(Debug)]
@@ -90,6 +94,7 @@ impl Login {
             listed: false,
             identified: false,
             bye: None,
+            silent: false,
         }
     }
 
@@ -119,6 +124,7 @@ impl Login {
         let open = matches!(&self.state, State::Rejected(rejection) if !rejection.is_closed());
         if open {
             self.bye = None;
+            self.silent = false;
             self.attempt.renew(credentials);
             self.state = State::Choosing;
             self.opening.wire.reopen();
@@ -202,7 +208,19 @@ impl Converse for Login {
             State::Rejected(rejection) => Ok(Turn::Done(Outcome::Rejected(rejection.clone()))),
         }
     }
+
+    /// A server that says BYE closes at once, and if it does not, nothing is gained by waiting.
+    fn patience_left(&self) -> Option<Duration> {
+        self.bye.is_some().then_some(FAREWELL)
+    }
+
+    fn on_silence(&mut self) {
+        self.silent = true;
+    }
 }
+
+/// How long a tagged answer may take behind a BYE.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Where every line of this machine's own states belongs.
 const STAGE: Stage = Stage::Authenticate;

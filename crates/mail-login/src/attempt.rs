@@ -82,7 +82,7 @@ fn show_accepted<P: Known>(
     let capabilities: Vec<_> = session
         .capabilities()
         .iter()
-        .map(|entry| entry.to_string())
+        .map(|entry| report.clean(entry))
         .collect();
     if arguments.connection.json {
         print(json!({

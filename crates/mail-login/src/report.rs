@@ -70,7 +70,8 @@ impl Report {
         }
     }
 
-    fn clean(&self, text: Text<'_>) -> String {
+    /// Untrusted text, without our secret should it be in there.
+    pub(crate) fn clean(&self, text: Text<'_>) -> String {
         match &self.credentials {
             Some(credentials) => Text::new(&credentials.scrub(text.as_bytes())).to_string(),
             None => text.to_string(),
@@ -95,7 +96,7 @@ impl Observer for Report {
                 self.emit(&json!({"v": 1, "event": "greeting", "text": text.to_string()}));
             }
             Event::Offered(capabilities) => {
-                let list: Vec<_> = capabilities.iter().map(|entry| entry.to_string()).collect();
+                let list: Vec<_> = capabilities.iter().map(|entry| self.clean(entry)).collect();
                 let mechanisms: Vec<_> = capabilities.mechanisms().iter().map(|m| m.name()).collect();
                 let secure = self.tls.is_some();
                 self.emit(&json!({"v": 1, "event": "offered", "tls": secure, "mechanisms": mechanisms, "capabilities": list}));

@@ -17,7 +17,7 @@ use crate::{
 impl Login {
     pub(super) fn await_verdict(&mut self) -> Result<Turn<Outcome<Session>>, Error> {
         let Some(line) = self.opening.next_line(STAGE)? else {
-            if !self.opening.wire.is_closed() {
+            if !self.opening.wire.is_closed() && !self.silent {
                 return Ok(Turn::Read);
             }
             return match self.bye.take() {

@@ -274,6 +274,26 @@ fn the_token_from_stdin() {
     assert_eq!(code(&output), 0, "{}", stderr(&output));
 }
 
+/// Wherever a server puts the token that it got, it is not shown.
+#[test]
+fn reflected_tokens_are_not_shown() {
+    for answer in [
+        "%TAG% OK [CAPABILITY IMAP4rev1 %LINE%] in\r\n",
+        "* CAPABILITY IMAP4rev1 %LINE%\r\n%TAG% OK in\r\n",
+        "%TAG% OK [ALERT] %LINE%\r\n",
+        "%TAG% NO [ALERT] %LINE%\r\n",
+        "%TAG% NO [%LINE%] no\r\n",
+        "%TAG% NO [REFERRAL imap://%LINE%/] no\r\n",
+        "* BYE %LINE%\r\n",
+        "%LINE%\r\n",
+    ] {
+        // `run` looks for the token in what is printed.
+        for more in [&["--json"][..], &["--transcript"]] {
+            try_imap(server(IMAP, &[answer]), more);
+        }
+    }
+}
+
 /// The dialogue is on stderr, without the token, even when the server sends it back.
 #[test]
 fn the_transcript_has_no_secret() {
