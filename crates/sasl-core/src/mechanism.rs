@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::wire::is_word;
+
 /// A SASL mechanism that this project speaks.
 ///
 /// ```
@@ -50,11 +52,11 @@ impl Mechanism {
     #[inline]
     pub fn parse(name: &[u8]) -> Option<Self> {
         match name.len() {
-            5 if name.eq_ignore_ascii_case(b"PLAIN") => Some(Self::Plain),
-            5 if name.eq_ignore_ascii_case(b"LOGIN") => Some(Self::Login),
-            7 if name.eq_ignore_ascii_case(b"XOAUTH2") => Some(Self::XOAuth2),
-            8 if name.eq_ignore_ascii_case(b"EXTERNAL") => Some(Self::External),
-            11 if name.eq_ignore_ascii_case(b"OAUTHBEARER") => Some(Self::OAuthBearer),
+            5 if is_word(name, b"PLAIN") => Some(Self::Plain),
+            5 if is_word(name, b"LOGIN") => Some(Self::Login),
+            7 if is_word(name, b"XOAUTH2") => Some(Self::XOAuth2),
+            8 if is_word(name, b"EXTERNAL") => Some(Self::External),
+            11 if is_word(name, b"OAUTHBEARER") => Some(Self::OAuthBearer),
             _ => None,
         }
     }

@@ -65,7 +65,9 @@ impl<'a> Response<'a> {
 
     /// Octets of the raw message.
     pub fn message_len(&self) -> usize {
-        self.parts().iter().map(|part| part.len()).sum()
+        let mut octets = 0;
+        self.visit(|part| octets += part.len());
+        octets
     }
 
     /// Octets of its base64.
@@ -75,13 +77,8 @@ impl<'a> Response<'a> {
 
     /// Writes the base64 to the front of `target` and tells its length; `None` when it does not fit.
     pub fn write_into(&self, target: &mut [u8]) -> Option<usize> {
-        let parts = self.parts();
-        let length = base64::encoded_len(parts.iter().map(|part| part.len()).sum());
-        let mut encoder = Encoder::new(target.get_mut(..length)?);
-        for part in parts {
-            encoder.push(part);
-        }
-        encoder.finish();
+        let length = self.encoded_len();
+        self.write(target.get_mut(..length)?);
         Some(length)
     }
 
@@ -91,72 +88,74 @@ impl<'a> Response<'a> {
         let start = out.len();
         out.resize(start + self.encoded_len(), 0);
         if let Some(target) = out.get_mut(start..) {
-            self.write_into(target);
+            self.write(target);
         }
     }
 
     /// The base64 in a vector of exactly its length.
     pub fn to_vec(&self) -> Vec<u8> {
         let mut out = vec![0; self.encoded_len()];
-        self.write_into(&mut out);
+        self.write(&mut out);
         out
     }
 
-    fn parts(&self) -> Parts<'a> {
+    /// Writes the base64 into a target of exactly its length.
+    fn write(&self, target: &mut [u8]) {
+        let mut encoder = Encoder::new(target);
+        self.visit(|part| encoder.push(part));
+        encoder.finish();
+    }
+
+    /// The parts of the message in their order. Inlined, so that the fixed ones cost no call.
+    #[inline(always)]
+    fn visit(&self, mut visit: impl FnMut(&'a [u8])) {
         let user = self.credentials.user().as_bytes();
         let secret = self.credentials.secret().expose().as_bytes();
         match self.message {
             // <https://www.rfc-editor.org/rfc/rfc7628#section-3.1>
             Message::Initial(Mechanism::OAuthBearer) => {
                 let name = self.credentials.saslname().as_bytes();
-                let (host, port) = self.endpoint.map_or((&b""[..], &b""[..]), |endpoint| {
-                    (endpoint.host().as_bytes(), endpoint.port_text().as_bytes())
-                });
-                let (host_key, port_key, end): (&[u8], &[u8], &[u8]) = match self.endpoint {
-                    Some(_) => (b"host=", b"\x01port=", b"\x01"),
-                    None => (b"", b"", b""),
-                };
                 // Without a user the field is left out, without a token its value.
-                let head: &[u8] = if name.is_empty() { b"n," } else { b"n,a=" };
-                let scheme: &[u8] = if secret.is_empty() {
-                    b"auth="
+                if name.is_empty() {
+                    visit(b"n,,\x01");
                 } else {
-                    b"auth=Bearer "
-                };
-                [
-                    head,
-                    name,
-                    b",\x01",
-                    host_key,
-                    host,
-                    port_key,
-                    port,
-                    end,
-                    scheme,
-                    secret,
-                    b"\x01\x01",
-                ]
+                    visit(b"n,a=");
+                    visit(name);
+                    visit(b",\x01");
+                }
+                if let Some(endpoint) = self.endpoint {
+                    visit(b"host=");
+                    visit(endpoint.host().as_bytes());
+                    visit(b"\x01port=");
+                    visit(endpoint.port_text().as_bytes());
+                    visit(b"\x01");
+                }
+                if secret.is_empty() {
+                    visit(b"auth=\x01\x01");
+                } else {
+                    visit(b"auth=Bearer ");
+                    visit(secret);
+                    visit(b"\x01\x01");
+                }
             }
             Message::Initial(Mechanism::XOAuth2) => {
-                fill([b"user=", user, b"\x01auth=Bearer ", secret, b"\x01\x01"])
+                visit(b"user=");
+                visit(user);
+                visit(b"\x01auth=Bearer ");
+                visit(secret);
+                visit(b"\x01\x01");
             }
             // <https://www.rfc-editor.org/rfc/rfc4616#section-2>
-            Message::Initial(Mechanism::Plain) => fill([b"\0", user, b"\0", secret]),
-            Message::Initial(Mechanism::External | Mechanism::Login) => fill([user]),
-            Message::Password => fill([secret]),
+            Message::Initial(Mechanism::Plain) => {
+                visit(b"\0");
+                visit(user);
+                visit(b"\0");
+                visit(secret);
+            }
+            Message::Initial(Mechanism::External | Mechanism::Login) => visit(user),
+            Message::Password => visit(secret),
         }
     }
-}
-
-/// The parts of a message; those that it does not have are empty.
-type Parts<'a> = [&'a [u8]; 11];
-
-fn fill<'a, const N: usize>(some: [&'a [u8]; N]) -> Parts<'a> {
-    let mut parts: Parts<'a> = [b""; 11];
-    for (place, part) in parts.iter_mut().zip(some) {
-        *place = part;
-    }
-    parts
 }
 
 /// Octets that are collected before they are encoded; a multiple of three.
@@ -167,6 +166,8 @@ struct Encoder<'a> {
     target: &'a mut [u8],
     block: [u8; BLOCK],
     used: usize,
+    /// As much of the block was used at once.
+    most: usize,
 }
 
 impl<'a> Encoder<'a> {
@@ -175,14 +176,22 @@ impl<'a> Encoder<'a> {
             target,
             block: [0; BLOCK],
             used: 0,
+            most: 0,
         }
     }
 
+    #[inline(always)]
     fn push(&mut self, part: &[u8]) {
         if part.len() <= BLOCK - self.used {
-            return self.collect(part);
+            self.collect(part);
+        } else {
+            self.push_long(part);
         }
-        // Top up to whole groups of three, so that the rest can be encoded from where it is.
+    }
+
+    /// Tops the block up to whole groups of three, so that the rest can be encoded from where it is.
+    #[inline(never)]
+    fn push_long(&mut self, part: &[u8]) {
         let (head, rest) = part.split_at((3 - self.used % 3) % 3);
         self.collect(head);
         self.flush();
@@ -193,9 +202,12 @@ impl<'a> Encoder<'a> {
 
     fn finish(mut self) {
         self.flush();
-        self.block.zeroize();
+        if let Some(used) = self.block.get_mut(..self.most) {
+            used.zeroize();
+        }
     }
 
+    #[inline(always)]
     fn collect(&mut self, part: &[u8]) {
         if let Some(free) = self.block.get_mut(self.used..self.used + part.len()) {
             free.copy_from_slice(part);
@@ -205,6 +217,7 @@ impl<'a> Encoder<'a> {
 
     fn flush(&mut self) {
         let used = core::mem::take(&mut self.used);
+        self.most = self.most.max(used);
         let target = core::mem::take(&mut self.target);
         let Some((now, later)) = target.split_at_mut_checked(base64::encoded_len(used)) else {
             return;

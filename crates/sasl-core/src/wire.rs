@@ -14,4 +14,4 @@ pub use facts::Fact;
 pub use line::{Line, LineBuf};
 pub use literal::announced_literal;
 pub use send::SendBuf;
-pub use words::{code_name, server_url};
+pub use words::{code_name, is_word, server_url};

@@ -1,7 +1,7 @@
 //! Capability lists (<https://www.rfc-editor.org/rfc/rfc9051#section-7.2.2>).
 
 use memchr::memchr_iter;
-use sasl_core::{Mechanism, Mechanisms, Violation};
+use sasl_core::{Mechanism, Mechanisms, Violation, wire::is_word};
 
 /// What a capability list says about logging in: a set of bits, no allocation.
 ///
@@ -78,14 +78,14 @@ impl Offer {
         // Most names are told apart by their length alone.
         match name.len() {
             0..=3 => self.longest = self.longest.max(name.len()),
-            4 if name.eq_ignore_ascii_case(b"AUTH") => self.bits |= NAMELESS,
-            7 if name.eq_ignore_ascii_case(b"SASL-IR") => self.bits |= SASL_IR,
-            8 if name.eq_ignore_ascii_case(b"STARTTLS") => self.bits |= STARTTLS,
-            8 if name.eq_ignore_ascii_case(b"LITERAL+") => self.bits |= LITERAL_PLUS,
-            8 if name.eq_ignore_ascii_case(b"LITERAL-") => self.bits |= LITERAL_MINUS,
-            9 if name.eq_ignore_ascii_case(b"IMAP4rev1") => self.bits |= IMAP4REV1,
-            9 if name.eq_ignore_ascii_case(b"IMAP4rev2") => self.bits |= IMAP4REV2,
-            13 if name.eq_ignore_ascii_case(b"LOGINDISABLED") => self.bits |= LOGIN_DISABLED,
+            4 if is_word(name, b"AUTH") => self.bits |= NAMELESS,
+            7 if is_word(name, b"SASL-IR") => self.bits |= SASL_IR,
+            8 if is_word(name, b"STARTTLS") => self.bits |= STARTTLS,
+            8 if is_word(name, b"LITERAL+") => self.bits |= LITERAL_PLUS,
+            8 if is_word(name, b"LITERAL-") => self.bits |= LITERAL_MINUS,
+            9 if is_word(name, b"IMAP4rev1") => self.bits |= IMAP4REV1,
+            9 if is_word(name, b"IMAP4rev2") => self.bits |= IMAP4REV2,
+            13 if is_word(name, b"LOGINDISABLED") => self.bits |= LOGIN_DISABLED,
             5 | 10 | 12 | 13 | 16 => self.add_mechanism(name),
             length => self.longest = self.longest.max(length),
         }
@@ -96,7 +96,7 @@ impl Offer {
         let Some((prefix, mechanism)) = name.split_at_checked(5) else {
             return;
         };
-        if !prefix.eq_ignore_ascii_case(b"AUTH=") {
+        if !is_word(prefix, b"AUTH=") {
             return;
         }
         if mechanism.is_empty() {

@@ -1,6 +1,6 @@
 //! Lines from the server (<https://www.rfc-editor.org/rfc/rfc9051#section-9>).
 
-use sasl_core::{Violation, WrongProtocol};
+use sasl_core::{Violation, WrongProtocol, wire::is_word};
 
 use super::{Offer, Text, capabilities};
 
@@ -57,11 +57,11 @@ impl Status {
     /// Recognises a word without regard to case.
     pub fn parse(word: &[u8]) -> Option<Self> {
         match word.len() {
-            2 if word.eq_ignore_ascii_case(b"OK") => Some(Self::Ok),
-            2 if word.eq_ignore_ascii_case(b"NO") => Some(Self::No),
-            3 if word.eq_ignore_ascii_case(b"BAD") => Some(Self::Bad),
-            3 if word.eq_ignore_ascii_case(b"BYE") => Some(Self::Bye),
-            7 if word.eq_ignore_ascii_case(b"PREAUTH") => Some(Self::PreAuth),
+            2 if is_word(word, b"OK") => Some(Self::Ok),
+            2 if is_word(word, b"NO") => Some(Self::No),
+            3 if is_word(word, b"BAD") => Some(Self::Bad),
+            3 if is_word(word, b"BYE") => Some(Self::Bye),
+            7 if is_word(word, b"PREAUTH") => Some(Self::PreAuth),
             _ => None,
         }
     }
@@ -95,7 +95,7 @@ fn untagged(rest: &[u8], strict: bool) -> Result<Response<'_>, Violation> {
         };
     }
     let text = match text {
-        Some(list) if word.eq_ignore_ascii_case(b"CAPABILITY") => Text::of_capabilities(list),
+        Some(list) if is_word(word, b"CAPABILITY") => Text::of_capabilities(list),
         _ => Text::default(),
     };
     Ok(Response::Untagged { status: None, text })

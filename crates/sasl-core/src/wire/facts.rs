@@ -40,6 +40,7 @@ impl Facts {
         }
     }
 
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<Fact> {
         if self.next == self.len {
             (self.next, self.len) = (0, 0);
@@ -51,6 +52,8 @@ impl Facts {
 
     /// Forgets facts whose text is about to move.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        if self.len > 0 {
+            *self = Self::default();
+        }
     }
 }

@@ -33,3 +33,24 @@ pub fn code_name(octets: &[u8]) -> &str {
         .filter(|_| fits)
         .unwrap_or_default()
 }
+
+/// Whether octets are this word, without regard to case. For words known in advance: the length is
+/// one comparison, and the rest has no loop, which is worth it in lists of many words.
+///
+/// ```
+/// use sasl_core::wire::is_word;
+/// assert!(is_word(b"sasl-ir", b"SASL-IR"));
+/// assert!(!is_word(b"SASL\rIR", b"SASL-IR"));
+/// ```
+#[inline(always)]
+pub fn is_word<const N: usize>(octets: &[u8], word: &[u8; N]) -> bool {
+    let differ = |(one, other): (&u8, &u8)| one.to_ascii_lowercase() ^ other.to_ascii_lowercase();
+    <&[u8; N]>::try_from(octets).is_ok_and(|octets| {
+        octets
+            .iter()
+            .zip(word)
+            .map(differ)
+            .fold(0, |all, one| all | one)
+            == 0
+    })
+}

@@ -1,7 +1,7 @@
 //! Capability lists (<https://www.rfc-editor.org/rfc/rfc5804#section-1.7>).
 
 use memchr::{memchr2, memchr3};
-use sasl_core::{Mechanism, Mechanisms, Violation};
+use sasl_core::{Mechanism, Mechanisms, Violation, wire::is_word};
 
 use super::{Response, Status, Str, response, response::strings};
 
@@ -74,15 +74,15 @@ impl Offer {
         }
         self.seen |= bit(name);
         match name.len() {
-            4 if name.eq_ignore_ascii_case(b"SASL") => {
+            4 if is_word(name, b"SASL") => {
                 self.bits |= SASL;
                 let mechanisms = value.split(|octet| *octet == b' ');
                 mechanisms
                     .filter_map(Mechanism::parse)
                     .for_each(|mechanism| self.mechanisms.insert(mechanism));
             }
-            7 if name.eq_ignore_ascii_case(b"VERSION") => self.bits |= VERSION,
-            8 if name.eq_ignore_ascii_case(b"STARTTLS") => self.bits |= STARTTLS,
+            7 if is_word(name, b"VERSION") => self.bits |= VERSION,
+            8 if is_word(name, b"STARTTLS") => self.bits |= STARTTLS,
             _ => {}
         }
         Ok(())

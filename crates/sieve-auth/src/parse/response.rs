@@ -1,7 +1,10 @@
 //! Lines from the server (<https://www.rfc-editor.org/rfc/rfc5804#section-4>).
 
 use memchr::memchr2;
-use sasl_core::{Violation, wire::announced_literal};
+use sasl_core::{
+    Violation,
+    wire::{announced_literal, is_word},
+};
 
 use super::{Str, Text, string};
 
@@ -53,9 +56,9 @@ impl Status {
     /// Recognises a word without regard to case.
     pub fn parse(word: &[u8]) -> Option<Self> {
         match word.len() {
-            2 if word.eq_ignore_ascii_case(b"OK") => Some(Self::Ok),
-            2 if word.eq_ignore_ascii_case(b"NO") => Some(Self::No),
-            3 if word.eq_ignore_ascii_case(b"BYE") => Some(Self::Bye),
+            2 if is_word(word, b"OK") => Some(Self::Ok),
+            2 if is_word(word, b"NO") => Some(Self::No),
+            3 if is_word(word, b"BYE") => Some(Self::Bye),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! The answer to EHLO (<https://www.rfc-editor.org/rfc/rfc5321#section-4.1.1.1>).
 
-use sasl_core::{Mechanism, Mechanisms, Violation};
+use sasl_core::{Mechanism, Mechanisms, Violation, wire::is_word};
 
 use super::reply_line;
 
@@ -53,7 +53,7 @@ impl Offer {
             [b'=', names @ ..] if legacy => names,
             _ => return,
         };
-        if word.eq_ignore_ascii_case(b"AUTH") {
+        if is_word(word, b"AUTH") {
             names
                 .split(|octet| *octet == b' ')
                 .filter_map(Mechanism::parse)
@@ -66,7 +66,7 @@ impl Offer {
         let Some((word, rest)) = line.split_at_checked(8) else {
             return;
         };
-        self.starttls |= word.eq_ignore_ascii_case(b"STARTTLS") && matches!(rest, [] | [b' ', ..]);
+        self.starttls |= is_word(word, b"STARTTLS") && matches!(rest, [] | [b' ', ..]);
     }
 }
 
