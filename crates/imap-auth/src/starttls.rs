@@ -38,6 +38,7 @@ pub struct StartTls {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
+    Agreed,
     Asked,
     Opening,
 }
@@ -102,8 +103,8 @@ impl StartTls {
             Response::Tagged {
                 status: Status::Ok, ..
             } => {
-                self.opening.wire.seal()?;
-                Ok(Turn::Done(Upgrade(())))
+                self.state = State::Agreed;
+                Ok(Turn::Again)
             }
             Response::Tagged { .. } => Err(Error::TlsUnavailable {
                 why: TlsUnavailable::Refused,
@@ -127,6 +128,10 @@ impl Converse for StartTls {
         match self.state {
             State::Opening => self.open(),
             State::Asked => self.await_agreement(),
+            State::Agreed => {
+                self.opening.wire.seal()?;
+                Ok(Turn::Done(Upgrade(())))
+            }
         }
     }
 }

@@ -38,6 +38,7 @@ pub struct StartTls {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
+    Agreed,
     Asked,
     Opening,
 }
@@ -91,8 +92,8 @@ impl StartTls {
             Response::Condition {
                 status: Status::Ok, ..
             } => {
-                self.opening.wire.seal()?;
-                Ok(Turn::Done(Upgrade(())))
+                self.state = State::Agreed;
+                Ok(Turn::Again)
             }
             Response::Condition {
                 status: Status::No,
@@ -132,6 +133,10 @@ impl Converse for StartTls {
         match self.state {
             State::Opening => self.open(),
             State::Asked => self.await_agreement(),
+            State::Agreed => {
+                self.opening.wire.seal()?;
+                Ok(Turn::Done(Upgrade(())))
+            }
         }
     }
 }

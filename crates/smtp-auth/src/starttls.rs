@@ -37,6 +37,7 @@ pub struct StartTls {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
+    Agreed,
     Asked,
     Opening,
 }
@@ -100,8 +101,8 @@ impl StartTls {
         let reply = self.opening.take_reply();
         match reply.code {
             220 => {
-                self.opening.wire.seal()?;
-                Ok(Turn::Done(Upgrade(())))
+                self.state = State::Agreed;
+                Ok(Turn::Again)
             }
             454 => Err(unavailable(TlsUnavailable::Temporary)),
             _ if reply.is_farewell() => Err(Error::ServerClosing {
@@ -127,6 +128,10 @@ impl Converse for StartTls {
         match self.state {
             State::Opening => self.open(),
             State::Asked => self.await_agreement(),
+            State::Agreed => {
+                self.opening.wire.seal()?;
+                Ok(Turn::Done(Upgrade(())))
+            }
         }
     }
 }

@@ -195,6 +195,7 @@ impl Conversation {
     /// The server has agreed to TLS. What lies behind its answer came in clear, and somebody means it
     /// to be read as if it had come under TLS (<https://www.rfc-editor.org/rfc/rfc9051#section-6.2.1>);
     /// the same goes for all input from now on, which the driver must hand to TLS and never to us.
+    /// Call it in a turn of its own: while the bytes are [lent out](Self::lend), nothing is seen.
     ///
     /// # Errors
     ///
