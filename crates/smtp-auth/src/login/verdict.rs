@@ -129,8 +129,10 @@ impl Login {
             .attempt
             .current()
             .is_some_and(|exchange| exchange.is_fresh() && exchange.has_spoken());
+        let options = &self.opening.options;
         let complains = (self.long && reply.code >= 500)
-            || quirks::repeats_without_initial_response(&self.opening.options, reply.code);
+            || (quirks::repeats_without_initial_response(options, reply.code)
+                && quirks::reason(options, reply.code, reply.enhanced).is_none());
         let repeat = spoke_first && complains && !self.attempt.sends_apart();
         if repeat {
             self.attempt.end();
