@@ -14,8 +14,11 @@
     reason = "tests have `std`, and are no state machines"
 )]
 
+pub mod corpus;
 pub mod interop;
+pub mod mechanisms;
 pub mod oracle;
+pub mod parsers;
 pub mod play;
 pub mod protocol;
 pub mod recording;

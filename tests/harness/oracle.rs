@@ -77,8 +77,12 @@ pub fn login<P: Tested>(input: &[u8]) {
         whole.end.clone(),
     ]
     .join("\n");
+    let words = flights.concat();
     for secret in [TOKEN, RETRY] {
-        assert_eq!(leak(seen.as_bytes(), secret), None, "{seen}");
+        // A server that knows the secret beforehand may well say it.
+        if leak(&words, secret).is_none() {
+            assert_eq!(leak(seen.as_bytes(), secret), None, "{seen}");
+        }
     }
     if choices.machine() == 2 && !whole.events.iter().any(|event| event == "TLS") {
         for write in &whole.writes {

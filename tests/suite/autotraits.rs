@@ -2,8 +2,11 @@
 
 #![allow(
     missing_docs,
-    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::std_instead_of_alloc,
     clippy::std_instead_of_core,
+    clippy::unwrap_used,
     reason = "a test"
 )]
 

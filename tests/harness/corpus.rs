@@ -1,0 +1,126 @@
+//! The fuzz targets and their seeds.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use crate::{Script, mechanisms, oracle, parsers, script::Step};
+
+/// A fuzz target: its name, and what it calls.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every fuzz target.
+pub const TARGETS: [Target; 7] = [
+    ("imap_login", oracle::login::<imap_auth::Imap>),
+    ("imap_parse", parsers::imap),
+    ("mechanisms", mechanisms::mechanisms),
+    ("sieve_login", oracle::login::<sieve_auth::Sieve>),
+    ("sieve_parse", parsers::sieve),
+    ("smtp_login", oracle::login::<smtp_auth::Smtp>),
+    ("smtp_parse", parsers::smtp),
+];
+
+/// Longer seeds only slow a fuzzer down.
+const LENGTH: usize = 2048;
+
+/// Where the seeds are. Files in it whose names begin with `found-` are no seeds, but inputs that once
+/// broke something.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus")
+}
+
+/// What the transcripts give: target, name, input.
+pub fn seeds() -> BTreeMap<(String, String), Vec<u8>> {
+    let mut seeds = Seeds::default();
+    for protocol in ["imap", "sieve", "smtp"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("transcripts")
+            .join(protocol);
+        for script in Script::folder(&path) {
+            seeds.add(
+                &format!("{protocol}_login"),
+                &script.name,
+                oracle::seed(&script),
+            );
+            for (n, flight) in script.server_flights().enumerate() {
+                seeds.add(
+                    &format!("{protocol}_parse"),
+                    &format!("{}.{n}", script.name),
+                    flight.to_vec(),
+                );
+            }
+            seeds.add(
+                "mechanisms",
+                &format!("{protocol}-{}", script.name),
+                exchange(&script),
+            );
+        }
+    }
+    seeds.files
+}
+
+#[derive(Default)]
+struct Seeds {
+    files: BTreeMap<(String, String), Vec<u8>>,
+    seen: BTreeSet<(String, Vec<u8>)>,
+}
+
+impl Seeds {
+    fn add(&mut self, target: &str, name: &str, input: Vec<u8>) {
+        let is_new = self.seen.insert((target.to_owned(), input.clone()));
+        if is_new && (1..=LENGTH).contains(&input.len()) {
+            self.files
+                .insert((target.to_owned(), name.to_owned()), input);
+        }
+    }
+}
+
+/// User, token and challenges of a transcript, with what [`mechanisms::mechanisms`] chooses by.
+fn exchange(script: &Script) -> Vec<u8> {
+    let mut words = script.credentials.split(' ').skip(1);
+    let mut fields = [words.next(), words.next()]
+        .map(|word| word.unwrap_or_default().as_bytes().to_vec())
+        .to_vec();
+    let mut choice = 8;
+    for step in &script.steps {
+        match step {
+            Step::Server(flight) => {
+                for line in flight.split(|octet| *octet == b'\n') {
+                    let line = line.strip_suffix(b"\r").unwrap_or(line);
+                    let challenge = line
+                        .strip_prefix(b"+ ")
+                        .or_else(|| line.strip_prefix(b"334 "))
+                        .or_else(|| {
+                            line.strip_prefix(b"\"")?
+                                .strip_suffix(b"\"")
+                                .filter(|inner| !inner.contains(&b'"'))
+                        });
+                    fields.extend(challenge.map(<[u8]>::to_vec));
+                }
+            }
+            Step::Client(line) => {
+                let line = String::from_utf8_lossy(line);
+                if let Some(at) = sasl_core::Mechanism::ALL.into_iter().position(|m| {
+                    line.contains(&format!(" {}", m.name()))
+                        || line.contains(&format!("\"{}\"", m.name()))
+                }) {
+                    let alone = line
+                        .trim_end()
+                        .ends_with(sasl_core::Mechanism::ALL[at].name())
+                        || line.trim_end().ends_with("\"") && !line.contains(" \"");
+                    choice = at as u8 | if alone { 0 } else { 8 };
+                }
+            }
+            _ => {}
+        }
+    }
+    if fields.len() == 2 {
+        // Nothing was asked.
+        return Vec::new();
+    }
+    fields
+        .iter_mut()
+        .for_each(|field| field.retain(|octet| *octet != 0xff));
+    [vec![choice], fields.join(&0xff)].concat()
+}
