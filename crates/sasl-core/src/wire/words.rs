@@ -44,13 +44,12 @@ pub fn code_name(octets: &[u8]) -> &str {
 /// ```
 #[inline(always)]
 pub fn is_word<const N: usize>(octets: &[u8], word: &[u8; N]) -> bool {
-    let differ = |(one, other): (&u8, &u8)| one.to_ascii_lowercase() ^ other.to_ascii_lowercase();
-    <&[u8; N]>::try_from(octets).is_ok_and(|octets| {
-        octets
-            .iter()
-            .zip(word)
-            .map(differ)
-            .fold(0, |all, one| all | one)
-            == 0
-    })
+    let Ok(octets) = <&[u8; N]>::try_from(octets) else {
+        return false;
+    };
+    let mut differ = 0;
+    for (octet, word) in octets.iter().zip(word) {
+        differ |= octet.to_ascii_lowercase() ^ word.to_ascii_lowercase();
+    }
+    differ == 0
 }
