@@ -118,7 +118,9 @@ macro_rules! protocol {
             #[test]
             fn every_end() {
                 for seed in seeded() {
-                    for end in 1..seed.len() {
+                    // What is longer repeats itself in the middle.
+                    let ends = (1..seed.len()).filter(|end| *end < 1024 || end + 2 > seed.len());
+                    for end in ends {
                         oracle::login::<$protocol>(&seed[..end]);
                     }
                 }
@@ -128,3 +130,5 @@ macro_rules! protocol {
 }
 
 protocol!(imap, imap_auth::Imap);
+protocol!(smtp, smtp_auth::Smtp);
+protocol!(sieve, sieve_auth::Sieve);

@@ -121,7 +121,10 @@ impl Login {
             .attempt
             .rejection(reason, &text.human().decoded())
             .with_code(self.attempt.harmless(code_name(text)).unwrap_or_default())
-            .with_referral(url.and_then(|url| self.attempt.harmless(url)).map(Into::into))
+            .with_referral(
+                url.and_then(|url| self.attempt.harmless(url))
+                    .map(Into::into),
+            )
             .with_refusal(refusal);
         if status == Status::Bye {
             return Ok(self.reject(rejection.with_closed()));
