@@ -2,6 +2,8 @@
 
 use alloc::{vec, vec::Vec};
 
+use zeroize::Zeroizing;
+
 use ::base64::{
     Engine,
     alphabet::STANDARD,
@@ -58,37 +60,62 @@ pub(crate) fn encode(octets: &[u8], target: &mut [u8]) {
 static SIMD: std::sync::LazyLock<::base64::engine::Simd> =
     std::sync::LazyLock::new(|| ::base64::engine::Simd::standard(general_purpose::PAD));
 
-/// Cuts base64 of `secret` out of `text`, whatever its alignment: the whole word it stands in goes.
+/// Without padding, for words of which only a part is base64.
+const LOOSE: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
+
+/// Cuts base64 of `secret` out of `text`, whatever its alignment, also base64 of a JSON document that
+/// spells it otherwise. All of the text goes.
 pub(crate) fn scrub(text: Vec<u8>, secret: &str) -> Vec<u8> {
     // Shorter ones are found by chance in any word.
-    if secret.len() < 6 {
-        return text;
+    if secret.len() >= 6 && (holds(&text, secret) || holds_document_of(&text, secret)) {
+        LEFT_OUT.to_vec()
+    } else {
+        text
     }
-    let secret = secret.as_bytes();
-    let found = (0..3).any(|shift| {
-        let mut shifted = vec![0; shift];
-        shifted.extend_from_slice(secret);
-        let encoded = STRICT.encode(&shifted);
+}
+
+/// What stands in the place of a text that repeats a secret.
+pub(crate) const LEFT_OUT: &[u8] = b"<left out: it repeats what is secret>";
+
+fn holds(text: &[u8], secret: &str) -> bool {
+    (0..3).any(|shift| {
+        let mut shifted = Zeroizing::new(Vec::with_capacity(shift + secret.len()));
+        shifted.resize(shift, 0);
+        shifted.extend_from_slice(secret.as_bytes());
+        let mut encoded = Zeroizing::new(vec![0; encoded_len(shifted.len())]);
+        encode(&shifted, &mut encoded);
         // The characters that also depend on what stands before and behind are left out.
         let from = [0, 2, 3].get(shift).copied().unwrap_or(0);
         let to = shifted.len() * 8 / 6;
         encoded
-            .as_bytes()
             .get(from..to)
-            .is_some_and(|core| memchr::memmem::find(&text, core).is_some())
-    });
-    if found {
-        b"<left out: it repeats what is secret>".to_vec()
-    } else {
-        text
-    }
+            .is_some_and(|core| memchr::memmem::find(text, core).is_some())
+    })
+}
+
+fn holds_document_of(text: &[u8], secret: &str) -> bool {
+    let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/');
+    text.split(|octet| !is_base64(octet))
+        .filter(|word| word.len() > secret.len())
+        .any(|word| {
+            let whole = word.len() - usize::from(word.len() % 4 == 1);
+            let decoded = word.get(..whole).and_then(|word| LOOSE.decode(word).ok());
+            decoded.map(Zeroizing::new).is_some_and(|document| {
+                let plain = Zeroizing::new(crate::refusal::unescaped(&document));
+                memchr::memmem::find(&plain, secret.as_bytes()).is_some()
+            })
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// wire.md §13, negative vectors.
     #[test]
     fn malformed_text_is_refused() {
         for bad in [

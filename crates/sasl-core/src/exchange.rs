@@ -247,7 +247,7 @@ impl Exchange {
         let refused = !document.is_empty();
         if refused {
             self.refusal = Some(match &self.concealed {
-                Some(credentials) => Refusal::parse(&credentials.scrub(&document)),
+                Some(credentials) => Refusal::parse_for(&document, credentials),
                 None => Refusal::parse(&document),
             });
         }

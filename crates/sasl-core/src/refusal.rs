@@ -5,7 +5,7 @@ use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::{Reason, Text};
+use crate::{Credentials, Reason, Text, base64};
 
 /// Why a token was refused, in the server's words
 /// (<https://www.rfc-editor.org/rfc/rfc7628#section-3.2.2>). All of it is untrusted: in particular
@@ -35,6 +35,16 @@ struct Members {
     openid_configuration: Option<String>,
 }
 
+impl Members {
+    fn all(&mut self) -> [Option<&mut String>; 3] {
+        [
+            self.status.as_mut(),
+            self.scope.as_mut(),
+            self.openid_configuration.as_mut(),
+        ]
+    }
+}
+
 /// Nesting beyond this is not looked into.
 const DEPTH: usize = 8;
 /// A longer document is not looked into.
@@ -51,6 +61,21 @@ impl Refusal {
             members,
             raw: document.get(..1024).unwrap_or(document).to_vec(),
         }
+    }
+
+    /// The same without the secret of these credentials, however the server spells it.
+    pub(crate) fn parse_for(document: &[u8], credentials: &Credentials) -> Self {
+        let document = credentials.scrub(document);
+        let mut refusal = Self::parse(&document);
+        if credentials.are_repeated_in(&unescaped(&document)) {
+            refusal.raw = base64::LEFT_OUT.to_vec();
+            let members = refusal.members.iter_mut().flat_map(Members::all);
+            for member in members.flatten() {
+                let clean = credentials.scrub(member.as_bytes());
+                *member = String::from_utf8_lossy(&clean).into_owned();
+            }
+        }
+        refusal
     }
 
     /// An OAuth error code (`invalid_token`) or an HTTP status (`401`).
@@ -95,6 +120,31 @@ impl fmt::Debug for Refusal {
     }
 }
 
+/// Text with the escapes of JSON that an ASCII character may have replaced by the character:
+/// `\\/` is how some servers write `/`, and `\\u0041` is a way to write anything.
+pub(crate) fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => return plain,
+            [b'\\', b'u', b'0', b'0', high, low, rest @ ..] => {
+                let digits = [high, low].map(|digit| char::from(*digit).to_digit(16));
+                match digits {
+                    // Two hexadecimal digits make an octet.
+                    [Some(high), Some(low)] => plain.push((high * 16 + low) as u8),
+                    _ => plain.extend([*high, *low]),
+                }
+                rest
+            }
+            [b'\\', octet, rest @ ..] | [octet, rest @ ..] => {
+                plain.push(*octet);
+                rest
+            }
+        };
+    }
+}
+
 /// The deepest nesting of arrays and objects, in one pass and without a stack.
 fn depth(document: &[u8]) -> usize {
     let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
@@ -133,7 +183,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
         let mut members = Members::default();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                // Two answers to one question are none (wire rule for repeated members).
+                // Two answers to one question are none.
                 "status" if members.status.is_some() => {
                     return Err(serde::de::Error::duplicate_field("status"));
                 }
@@ -252,6 +302,34 @@ mod tests {
         long.extend(b"\"}");
         assert!(!Refusal::parse(&long).is_readable());
         assert_eq!(Refusal::parse(&long).raw().as_bytes().len(), 1024);
+    }
+
+    #[test]
+    fn a_secret_is_found_in_any_spelling() {
+        let token = "ya29.abc/def+ghi_JKL";
+        let credentials = Credentials::bearer("user", token).unwrap();
+        let spelled: String = token
+            .chars()
+            .map(|c| alloc::format!("\\u{:04X}", u32::from(c)))
+            .collect();
+        for spelling in [token, "ya29.abc\\/def+ghi_JKL", &spelled] {
+            for member in ["status", "scope", "unknown"] {
+                let document = alloc::format!("{{\"{member}\":\"x {spelling}\"}}");
+                let refusal = Refusal::parse_for(document.as_bytes(), &credentials);
+                assert!(refusal.is_readable(), "{refusal:?}");
+                let raw = String::from_utf8(unescaped(refusal.raw().as_bytes())).unwrap();
+                let shown = [refusal.status(), refusal.scope(), Some(raw.as_str())];
+                assert!(
+                    !shown.iter().flatten().any(|text| text.contains(token)),
+                    "{document}"
+                );
+                // What a transcript shows of it.
+                let line = vec![b'-'; base64::encoded_len(document.len())];
+                let mut line = [b"334 ".to_vec(), line].concat();
+                base64::encode(document.as_bytes(), line.get_mut(4..).unwrap());
+                assert_eq!(credentials.scrub(&line), base64::LEFT_OUT, "{document}");
+            }
+        }
     }
 
     #[test]
