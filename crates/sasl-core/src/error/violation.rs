@@ -65,7 +65,7 @@ impl fmt::Display for Violation {
             Self::BadLine => "the server sent a line that is not in the protocol",
             Self::BadReplyCode => "the server sent a malformed reply code",
             Self::BadString => "the server sent a malformed string",
-            Self::BadLineEnd => "the server ended a line neither by CR LF",
+            Self::BadLineEnd => "the server ended a line otherwise than by CR LF",
             Self::ForeignTag => "the server answered with a tag that we did not use",
             Self::MixedReplyCodes => "the server mixed different codes in one reply",
             Self::MultiLineChallenge => "the server sent a challenge of several lines",

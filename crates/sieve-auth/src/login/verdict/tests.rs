@@ -21,7 +21,7 @@ fn refused() -> Scenario<Login> {
     scenario
 }
 
-/// §8.5 of the wire rules, as one table. The last column: whether the connection is gone.
+/// What each response code means, as one table. The last column: whether the connection is gone.
 #[test]
 fn codes() {
     for (answer, reason, code) in [
@@ -133,7 +133,7 @@ fn document_and_code() {
     }
 }
 
-/// §2.4: XOAUTH2 answers the document by nothing, in quotes; a literal document is the same.
+/// XOAUTH2 answers the document by nothing, in quotes; a literal document is the same.
 #[test]
 fn the_dummy_of_xoauth2() {
     let settings = Settings::new().mechanisms(&[Mechanism::XOAuth2]);
