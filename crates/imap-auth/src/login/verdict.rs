@@ -156,7 +156,8 @@ impl Login {
         match self.opening.turn()? {
             Turn::Again => Ok(Turn::Again),
             Turn::Read => Ok(Turn::Read),
-            Turn::Done(Opened::Bye(farewell)) => Ok(self.reject(farewell)),
+            // Its words may hold our secret by now, and say less than the refusal.
+            Turn::Done(Opened::Bye(_)) => Ok(self.reject(rejection.with_closed())),
             Turn::Done(Opened::PreAuth) => Err(broken(Violation::BadLine, STAGE)),
             Turn::Done(Opened::Ready) => {
                 let offer = self.opening.offer;

@@ -164,7 +164,8 @@ impl Login {
         match self.opening.turn()? {
             Turn::Again => Ok(Turn::Again),
             Turn::Read => Ok(Turn::Read),
-            Turn::Done(Opened::Bye(farewell)) => Ok(self.reject(farewell)),
+            // Its words may hold our secret by now, and say less than the refusal.
+            Turn::Done(Opened::Bye(_)) => Ok(self.reject(rejection.with_closed())),
             Turn::Done(Opened::Ready) if self.opening.offer.mechanisms().contains(used) => {
                 self.conclude(rejection, false)
             }
