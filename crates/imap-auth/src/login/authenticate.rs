@@ -57,7 +57,6 @@ impl Login {
         credentials.kind() == Kind::Password
             && !self.opening.offer.login_disabled()
             && self.opening.offer.names_revision()
-            && !self.attempt.sends_apart()
             && credentials.user().is_ascii()
             && credentials.secret().expose().is_ascii()
     }
@@ -71,8 +70,6 @@ impl Login {
             credentials.user(),
             credentials.secret().expose(),
         );
-        // Once is enough: a second refusal of the same password would only add up at the server.
-        self.attempt.send_apart();
         self.listed = false;
         self.state = State::LoggingIn;
     }
