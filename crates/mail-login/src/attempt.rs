@@ -8,11 +8,11 @@ use serde_json::json;
 
 use crate::{
     cli::{self, TlsMode, Try},
-    exit::Exit,
+    exit::{Exit, Problem},
     input,
     protocol::{self, Known},
     report::Report,
-    terminal::{bad, field, good, note, print},
+    terminal::{bad, exit, field, good, note, print},
 };
 
 pub(crate) fn run(arguments: &Try) -> ExitCode {
@@ -22,15 +22,15 @@ pub(crate) fn run(arguments: &Try) -> ExitCode {
         cli::Protocol::Sieve => run_protocol::<sieve_auth::Sieve>,
     };
     match run(arguments) {
-        Ok(exit) => exit.into(),
-        Err((exit, message)) => {
-            complain(arguments, "usage", &message);
-            exit.into()
+        Ok(end) => exit(end),
+        Err(problem) => {
+            complain(arguments, problem.kind, &problem.message);
+            exit(problem.exit)
         }
     }
 }
 
-fn run_protocol<P: Known>(arguments: &Try) -> Result<Exit, (Exit, String)> {
+fn run_protocol<P: Known>(arguments: &Try) -> Result<Exit, Problem> {
     let usual = if P::IMPLICIT_TLS_PORT.is_some() {
         TlsMode::Implicit
     } else {
@@ -39,13 +39,13 @@ fn run_protocol<P: Known>(arguments: &Try) -> Result<Exit, (Exit, String)> {
     let tls = arguments.tls.unwrap_or(usual);
     if tls == TlsMode::None && !arguments.dangerous_in_clear {
         let why = "--tls none sends the token in clear: add --dangerous-in-clear if that is meant";
-        return Err((Exit::Usage, why.into()));
+        return Err(Problem::usage(why));
     }
     let port = arguments.port.unwrap_or_else(|| protocol::port::<P>(tls));
-    let usage = |error: sasl_core::Invalid| (Exit::Usage, error.to_string());
+    let usage = |error: sasl_core::Invalid| Problem::usage(error.to_string());
     let options = P::options(protocol::settings(arguments), arguments).map_err(usage)?;
     let server = protocol::server(&arguments.host, port, tls, &arguments.connection)
-        .map_err(|problem| (Exit::Settings, problem.to_string()))?;
+        .map_err(|problem| Problem::new(Exit::Settings, problem.kind(), problem.to_string()))?;
     let credentials = input::credentials(&arguments.user, &arguments.token)?;
     let json = arguments.connection.json;
     let mut report = Report::of_login(json, arguments.transcript, credentials.clone());

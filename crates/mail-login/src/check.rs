@@ -15,7 +15,7 @@ use crate::{
     exit::Exit,
     protocol::{self, Known},
     report::Report,
-    terminal::{bad, field, good, note, print},
+    terminal::{bad, exit, field, good, note, print},
 };
 use target::Target;
 
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Check) -> ExitCode {
         }
     }
     let reached = exits.contains(&Exit::Done);
-    let exit = if reached {
+    let end = if reached {
         Exit::Done
     } else {
         exits.first().copied().unwrap_or(Exit::Temporary)
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Check) -> ExitCode {
     } else if several && !reached {
         note(bad("no mail service answers here: check the host name"));
     }
-    exit.into()
+    exit(end)
 }
 
 /// What became of one probe, ready to print.
@@ -235,11 +235,11 @@ fn headline<P: Known>(target: &Target) -> String {
     format!("{} {}:{} ({how})", P::NAME, target.host, target.port)
 }
 
-fn complain(arguments: &Check, exit: Exit, kind: &str, message: &str) -> ExitCode {
+fn complain(arguments: &Check, end: Exit, kind: &str, message: &str) -> ExitCode {
     if arguments.connection.json {
         print(json!({"v": 1, "result": "error", "kind": kind, "message": message}));
     } else {
         note(bad(message));
     }
-    exit.into()
+    exit(end)
 }

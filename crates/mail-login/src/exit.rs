@@ -12,7 +12,7 @@ pub(crate) enum Exit {
     Usage = 64,
     /// The server cannot be used as asked.
     Unavailable = 69,
-    /// Something cannot be read.
+    /// Something cannot be read, or the result cannot be written.
     Unreadable = 74,
     /// Trying again later may help.
     Temporary = 75,
@@ -22,6 +22,29 @@ pub(crate) enum Exit {
     Refused = 77,
     /// Settings are wrong.
     Settings = 78,
+}
+
+/// What keeps a run from beginning: one sentence, and how it ends.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) exit: Exit,
+    /// A stable name for programs, in kebab-case.
+    pub(crate) kind: &'static str,
+    pub(crate) message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(exit: Exit, kind: &'static str, message: String) -> Self {
+        Self {
+            exit,
+            kind,
+            message,
+        }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "usage", message.into())
+    }
 }
 
 impl From<Exit> for ExitCode {

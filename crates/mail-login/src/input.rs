@@ -8,13 +8,16 @@ use std::{
 
 use sasl_core::{Credentials, Invalid, Secret};
 
-use crate::{cli::Token, exit::Exit};
+use crate::{
+    cli::Token,
+    exit::{Exit, Problem},
+};
 
 /// Octets of a file that is read as a token. No token is that long.
 const LENGTH: u64 = 128 << 10;
 
 /// The credentials, or one sentence and an exit code.
-pub(crate) fn credentials(user: &str, token: &Token) -> Result<Credentials, (Exit, String)> {
+pub(crate) fn credentials(user: &str, token: &Token) -> Result<Credentials, Problem> {
     let (text, place) = match (&token.token_file, &token.token_env) {
         (Some(path), _) if path == Path::new("-") => (read(io::stdin()), "stdin".to_owned()),
         (Some(path), _) => (File::open(path).and_then(read), path.display().to_string()),
@@ -29,18 +32,13 @@ pub(crate) fn credentials(user: &str, token: &Token) -> Result<Credentials, (Exi
             )
         }
         (None, None) => {
-            return Err((
-                Exit::Usage,
-                "no token: give --token-file or --token-env".into(),
-            ));
+            return Err(Problem::usage("no token: give --token-file or --token-env"));
         }
     };
     let text = text.map_err(|error| {
-        let why = error.to_string();
-        (
-            Exit::Unreadable,
-            format!("cannot read the token from {place} ({why}): check the name and the rights"),
-        )
+        let message =
+            format!("cannot read the token from {place} ({error}): check the name and the rights");
+        Problem::new(Exit::Unreadable, "token-unreadable", message)
     })?;
     // Editors and `echo` put a line end behind it; anything else inside is refused, not trimmed.
     let token = text.expose().trim_end_matches(['\r', '\n']);
@@ -50,7 +48,7 @@ pub(crate) fn credentials(user: &str, token: &Token) -> Result<Credentials, (Exi
         } else {
             place.as_str()
         };
-        (Exit::Usage, format!("{whose}: {invalid}"))
+        Problem::usage(format!("{whose}: {invalid}"))
     })
 }
 

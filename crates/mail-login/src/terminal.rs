@@ -4,6 +4,7 @@ use std::{
     fmt::Display,
     io::{self, Write as _},
     process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use anstyle::{AnsiColor, Style};
@@ -14,10 +15,33 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// A line of a result.
+/// A line of a result. Should it be lost, [`exit`] tells.
 pub(crate) fn print(line: impl Display) {
-    // A reader that has gone away (`| head`) is no reason to fail or to panic.
-    let _ = writeln!(anstream::stdout(), "{line}");
+    let mut stdout = anstream::stdout();
+    let written = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    if let Err(error) = written
+        && error.kind() != io::ErrorKind::BrokenPipe
+        && !LOST.swap(true, Ordering::Relaxed)
+    {
+        complain(&error);
+    }
+}
+
+/// Whether a line of the result could not be written. A reader that has gone away (`| head`) is no
+/// reason to fail.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// How a run ended, when everything has been printed.
+pub(crate) fn exit(exit: Exit) -> ExitCode {
+    if LOST.load(Ordering::Relaxed) {
+        Exit::Unreadable.into()
+    } else {
+        exit.into()
+    }
+}
+
+fn complain(error: &io::Error) {
+    note(format_args!("mail-login: cannot write to stdout ({error})"));
 }
 
 /// A line that is no result.
@@ -34,7 +58,7 @@ pub(crate) fn print_raw(octets: &[u8]) -> ExitCode {
         Ok(()) => Exit::Done.into(),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done.into(),
         Err(error) => {
-            note(format_args!("mail-login: cannot write to stdout ({error})"));
+            complain(&error);
             Exit::Unreadable.into()
         }
     }
@@ -51,7 +75,7 @@ pub(crate) fn bad(text: impl Display) -> String {
 /// A name and a value in two columns. The value's further lines keep to their column.
 pub(crate) fn field(name: &str, value: impl Display) -> String {
     let value = value.to_string();
-    let lines = wrap(&value, 78 - 16);
+    let lines = wrap(value.trim_end(), width() - 16);
     let mut out = format!("  {DIM}{name:<13}{DIM:#} ");
     for (n, line) in lines.iter().enumerate() {
         if n > 0 {
@@ -61,6 +85,16 @@ pub(crate) fn field(name: &str, value: impl Display) -> String {
     }
     out
 }
+
+/// Columns of a line: fewer than usual on a narrow terminal, never more.
+fn width() -> usize {
+    let columns = terminal_size::terminal_size_of(io::stdout())
+        .map_or(USUAL, |(terminal_size::Width(columns), _)| columns.into());
+    columns.clamp(40, USUAL)
+}
+
+/// Longer lines are hard to read.
+const USUAL: usize = 78;
 
 /// Breaks at spaces.
 fn wrap(text: &str, width: usize) -> Vec<String> {

@@ -115,7 +115,9 @@ fn broken_conversations_have_their_codes() {
         let output = try_imap(server(greeting, answers), &["--json"]);
         let lines = json_lines(&output);
         let result = lines.last().unwrap();
-        let seen = result["kind"].as_str().or(result["reason"].as_str());
+        let seen = result["kind"]
+            .as_str()
+            .or_else(|| result["reason"].as_str());
         assert_eq!(
             (code(&output), seen),
             (exit, Some(kind)),
@@ -234,6 +236,11 @@ fn what_cannot_be_read() {
         let (exit, message) = with(missing);
         assert_eq!(exit, 74, "{missing:?}");
         assert_eq!(message.lines().count(), 1, "{message}");
+        let output = run(&[&base[..], missing, &["--json"]].concat());
+        assert_eq!(
+            json_lines(&output).last().unwrap()["kind"],
+            "token-unreadable"
+        );
     }
     let (exit, message) = with(&["--token-env", "TOKEN", "--ca", "/nonexistent/ca.pem"]);
     assert_eq!((exit, message.lines().count()), (78, 1), "{message}");
@@ -364,6 +371,32 @@ fn help_version_completions_man() {
         "{man}"
     );
     assert!(man.contains("token\\-file"), "{man}");
+}
+
+/// A result that is lost is no success.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk() {
+    let port = server(IMAP, &["%TAG% OK in\r\n"]).to_string();
+    let login =
+        "try imap --host 127.0.0.1 --tls none --dangerous-in-clear --user u --token-env TOKEN";
+    for command in [format!("{login} --port {port}"), "man".to_owned()] {
+        for more in ["", " --json"] {
+            if command == "man" && !more.is_empty() {
+                continue;
+            }
+            let status = std::process::Command::new("sh")
+                .env("TOKEN", TOKEN)
+                .arg("-c")
+                .arg(format!(
+                    "'{}' {command}{more} >/dev/full 2>/dev/null",
+                    env!("CARGO_BIN_EXE_mail-login")
+                ))
+                .status()
+                .unwrap();
+            assert_eq!(status.code(), Some(74), "{command}{more}");
+        }
+    }
 }
 
 /// `mail-login … | head` must not end in a panic.
