@@ -43,12 +43,9 @@ pub fn seeds() -> BTreeMap<(String, String), Vec<u8>> {
                 &script.name,
                 oracle::seed(&script),
             );
-            for (n, flight) in script.server_flights().enumerate() {
-                seeds.add(
-                    &format!("{protocol}_parse"),
-                    &format!("{}.{n}", script.name),
-                    flight.to_vec(),
-                );
+            for flight in script.server_flights() {
+                let target = format!("{protocol}_parse");
+                seeds.add(&target, &hash(flight), flight.to_vec());
             }
             seeds.add(
                 "mechanisms",
@@ -74,6 +71,16 @@ impl Seeds {
                 .insert((target.to_owned(), name.to_owned()), input);
         }
     }
+}
+
+/// A name that stays when other transcripts say the same: FNV-1a.
+fn hash(octets: &[u8]) -> String {
+    let hash = octets
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
+            (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
+        });
+    format!("{hash:016x}")
 }
 
 /// User, token and challenges of a transcript, with what [`mechanisms::mechanisms`] chooses by.
