@@ -16,7 +16,7 @@ pub use violation::Violation;
 /// use sasl_core::{Error, Stage};
 ///
 /// let error = Error::UnexpectedEnd { during: Stage::Greeting };
-/// assert_eq!(error.to_string(), "the server closed the connection while we waited for its greeting");
+/// assert!(error.to_string().starts_with("the server closed the connection while we waited"));
 /// assert_eq!(error.kind(), "unexpected-end");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +55,7 @@ pub enum Error {
     )]
     PreauthenticatedInClear,
     /// The server broke its protocol.
-    #[error("{violation} while {during}")]
+    #[error("{violation} while {during}: check host and port, or tell the server's administrator")]
     Protocol {
         /// What it did.
         violation: Violation,
@@ -83,7 +83,9 @@ pub enum Error {
         why: TlsUnavailable,
     },
     /// The stream ended in the middle.
-    #[error("the server closed the connection while {during}")]
+    #[error(
+        "the server closed the connection while {during}: check port and TLS mode, or try again later"
+    )]
     UnexpectedEnd {
         /// Where.
         during: Stage,
