@@ -15,8 +15,7 @@ use crate::socket::Socket;
 /// After a login it has neither deadline nor timeout; set what you need.
 ///
 /// ```no_run
-/// # fn main() -> std::io::Result<()> {
-/// # let mut stream: mail_login_blocking::Stream = todo!();
+/// # fn idle(mut stream: mail_login_blocking::Stream) -> std::io::Result<()> {
 /// use std::{io::{Read, Write}, time::Duration};
 ///
 /// stream.set_read_timeout(Some(Duration::from_secs(29 * 60)));

@@ -17,8 +17,7 @@ use crate::socket::Socket;
 /// A connection to a server: TCP or Unix socket, in clear or in TLS.
 ///
 /// ```no_run
-/// # async fn main_() -> std::io::Result<()> {
-/// # let mut stream: mail_login_tokio::Stream = todo!();
+/// # async fn leave(mut stream: mail_login_tokio::Stream) -> std::io::Result<()> {
 /// use tokio::io::AsyncWriteExt;
 ///
 /// stream.write_all(b"A1 LOGOUT\r\n").await?;
