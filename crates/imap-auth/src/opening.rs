@@ -105,6 +105,9 @@ impl Opening {
 
     /// A capability list from wherever: it replaces what was known.
     pub(crate) fn learn(&mut self, list: &[u8]) -> Result<(), Error> {
+        if self.wire.repeats_secret(list) {
+            return Err(broken(Violation::BadCapabilities, Stage::Capabilities));
+        }
         let offer = parse::capabilities(list, self.options.is_strict())
             .map_err(|violation| broken(violation, Stage::Capabilities))?;
         let limits = self.options.limits();

@@ -209,14 +209,22 @@ impl Attempt {
         self.spoken = self.spoken.max(octets);
     }
 
-    /// The error for a server that closes without a word: it may be the length of the token.
-    pub fn hung_up(&self, otherwise: Error) -> Error {
+    /// The server closed without a last word. If it had explained a refusal before, that is what it
+    /// comes to.
+    ///
+    /// # Errors
+    ///
+    /// `otherwise`, or [`Error::ResponseTooLong`] where the length of the token explains it better.
+    pub fn hung_up(&self, otherwise: Error) -> Result<Rejection, Error> {
         const COMMON_LIMIT: usize = 8192;
         let octets = self.spoken;
-        if octets > COMMON_LIMIT {
-            Error::ResponseTooLong { octets }
-        } else {
-            otherwise
+        match self.current().and_then(Exchange::refusal) {
+            Some(refusal) => Ok(self
+                .rejection(refusal.reason(), b"")
+                .with_refusal(Some(refusal.clone()))
+                .with_closed()),
+            None if octets > COMMON_LIMIT => Err(Error::ResponseTooLong { octets }),
+            None => Err(otherwise),
         }
     }
 

@@ -198,6 +198,13 @@ impl Credentials {
         self.scrub(text) != text
     }
 
+    /// Whether the secret stands in this text as it is. Allocates nothing. A secret of less than
+    /// eight octets is not looked for: it would be found in innocent words.
+    pub(crate) fn stand_in(&self, text: &[u8]) -> bool {
+        let secret = self.0.secret.expose().as_bytes();
+        secret.len() >= 8 && memchr::memmem::find(text, secret).is_some()
+    }
+
     /// The server's words without our secret, should it send it back to us, also as base64.
     pub fn scrub(&self, text: &[u8]) -> Vec<u8> {
         let clean = crate::secret::scrub(text, self.0.secret.expose());

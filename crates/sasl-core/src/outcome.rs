@@ -75,6 +75,12 @@ impl Rejection {
         }))
     }
 
+    /// The same for credentials of another kind, which decides the advice.
+    pub fn with_kind(mut self, kind: Kind) -> Self {
+        self.0.advice = Advice::new(self.0.reason, kind);
+        self
+    }
+
     /// Adds the protocol's code, such as `AUTHENTICATIONFAILED` or `535 5.7.8`.
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
         self.0.code = code.into();

@@ -130,7 +130,8 @@ impl Login {
 
     fn reject<T>(&mut self, rejection: Rejection) -> Turn<T> {
         self.attempt.end();
-        self.state = State::Rejected(rejection);
+        // A refusal from before anything was said does not know what would have been said.
+        self.state = State::Rejected(rejection.with_kind(self.attempt.kind()));
         Turn::Again
     }
 

@@ -41,6 +41,7 @@ impl Login {
         let along = initial_response.then_some(&initial);
         command::authenticate(&mut opening.wire.send, tag, mechanism, along);
         let prose = quirks::takes_prose_as_empty_challenge(&opening.options);
+        self.opening.wire.tell_server(self.attempt.credentials());
         self.attempt.begin(mechanism, initial_response, prose);
         if initial_response {
             self.attempt.note_spoken(octets);

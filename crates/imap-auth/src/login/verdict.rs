@@ -20,10 +20,13 @@ impl Login {
             if !self.opening.wire.is_closed() && !self.silent {
                 return Ok(Turn::Read);
             }
-            return match self.bye.take() {
-                Some(farewell) => Ok(self.reject(farewell)),
-                None => Err(self.attempt.hung_up(Error::UnexpectedEnd { during: STAGE })),
+            let rejection = match self.bye.take() {
+                Some(farewell) => farewell,
+                None => self
+                    .attempt
+                    .hung_up(Error::UnexpectedEnd { during: STAGE })?,
             };
+            return Ok(self.reject(rejection));
         };
         let bytes = self.opening.wire.lend();
         let turn = self.on_verdict(bytes.get(line.range.clone()).unwrap_or_default(), &line);

@@ -5,7 +5,8 @@ use core::time::Duration;
 
 use super::{Fact, Line, LineBuf, SendBuf, facts::Facts};
 use crate::{
-    Capabilities, Error, Event, Exchange, Limit, Machine, Refusal, Settings, Stage, Step, Text,
+    Capabilities, Credentials, Error, Event, Exchange, Limit, Machine, Refusal, Settings, Stage,
+    Step, Text,
 };
 
 /// The part of a machine that does not know its protocol.
@@ -26,6 +27,8 @@ pub struct Conversation {
     pub capabilities: Capabilities,
     /// The refusal document that [`Fact::Refused`] is about.
     pub refusal: Option<Refusal>,
+    /// What the server was told, so that it is not kept when it is sent back.
+    told: Option<Credentials>,
     receive: LineBuf,
     facts: Facts,
     failure: Option<Error>,
@@ -159,6 +162,7 @@ impl Conversation {
             send: SendBuf::with_capacity(command),
             capabilities: Capabilities::with_capacity(settings.limits.reserve / 4),
             refusal: None,
+            told: None,
             receive: LineBuf::new(&settings.limits),
             facts: Facts::default(),
             failure: None,
@@ -292,6 +296,16 @@ impl Conversation {
     /// Takes back what [`lend`](Self::lend) gave.
     pub fn restore(&mut self, bytes: Vec<u8>) {
         self.receive.restore(bytes);
+    }
+
+    /// These credentials are about to be sent.
+    pub fn tell_server(&mut self, credentials: &Credentials) {
+        self.told = Some(credentials.clone());
+    }
+
+    /// Whether the server sends back what it was told, in something that would be kept and shown.
+    pub fn repeats_secret(&self, octets: &[u8]) -> bool {
+        self.told.as_ref().is_some_and(|told| told.stand_in(octets))
     }
 
     /// Takes the refusal document out of an exchange and queues it as a fact.

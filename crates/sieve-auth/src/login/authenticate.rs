@@ -36,6 +36,7 @@ impl Login {
         let along = initial_response.then_some(&initial);
         command::authenticate(&mut wire.send, mechanism, along);
         wire.tell(Fact::Chosen(mechanism, initial_response));
+        self.opening.wire.tell_server(self.attempt.credentials());
         self.attempt.begin(mechanism, initial_response, false);
         if initial_response {
             self.attempt.note_spoken(octets);

@@ -16,8 +16,13 @@ use crate::{
 impl Login {
     pub(super) fn await_verdict(&mut self) -> Result<Turn<Outcome<Session>>, Error> {
         let Some(line) = self.opening.next_line(STAGE)? else {
-            let waited = self.opening.wire.await_input(STAGE);
-            return waited.map_err(|error| self.attempt.hung_up(error));
+            return match self.opening.wire.await_input(STAGE) {
+                Err(end) => self
+                    .attempt
+                    .hung_up(end)
+                    .map(|rejection| self.reject(rejection)),
+                wait => wait,
+            };
         };
         let bytes = self.opening.wire.lend();
         let turn = self.on_verdict(bytes.get(line.range.clone()).unwrap_or_default(), &line);

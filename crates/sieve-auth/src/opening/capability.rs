@@ -129,6 +129,9 @@ impl Opening {
 
     fn learn(&mut self, name: Str<'_>, value: Str<'_>) -> Result<(), Error> {
         let (name, value) = (name.decoded(), value.decoded());
+        if self.wire.repeats_secret(&name) || self.wire.repeats_secret(&value) {
+            return Err(broken(Violation::BadCapabilities, Stage::Capabilities));
+        }
         if name.len() > self.options.limits().capability {
             return Err(Error::LimitExceeded {
                 limit: Limit::Capabilities,

@@ -94,21 +94,27 @@ impl Offer {
 fn bit(name: &[u8]) -> u64 {
     let (first, last) = (name.first().copied(), name.last().copied());
     let letter = |octet: Option<u8>| usize::from(octet.unwrap_or_default() | 0x20);
-    1 << ((name.len() * FACTORS.0 + letter(first) * FACTORS.1 + letter(last)) % 64)
+    1 << ((letter(first) * 6 + letter(last)) % 64)
 }
 
-const FACTORS: (usize, usize) = (0, 6);
+/// Lines of a list. A name is looked for among those before it, so their number has to be bounded.
+const LINES: usize = 256;
 
 /// Reads a whole list, from the first capability to the line end behind OK. Allocates nothing.
 ///
 /// # Errors
 ///
-/// When a line is in no rule of the grammar, when the list is not complete or ends otherwise than in
-/// OK; in strict mode also when a name comes twice.
+/// When a line is in no rule of the grammar, when there are more than 256, when the list is not
+/// complete or ends otherwise than in OK; in strict mode also when a name comes twice.
 pub fn capabilities(block: &[u8], strict: bool) -> Result<Offer, Violation> {
     let mut offer = Offer::default();
     let mut rest = block;
+    let mut lines = 0;
     while let [b'"' | b'{', ..] = rest {
+        lines += 1;
+        if lines > LINES {
+            return Err(Violation::BadCapabilities);
+        }
         let (name, value, behind) = line(rest, strict)?;
         let (name, value) = (name.raw(), value.unwrap_or_default().raw());
         let before = block.len() - rest.len();

@@ -42,6 +42,7 @@ impl Login {
             self.attempt.note_spoken(octets);
         }
         let prose = quirks::takes_prose_as_empty_challenge(&opening.options);
+        self.opening.wire.tell_server(self.attempt.credentials());
         self.attempt.begin(mechanism, initial_response, prose);
         self.long = long;
         self.state = State::Authenticating;

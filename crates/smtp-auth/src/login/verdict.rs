@@ -12,7 +12,10 @@ impl Login {
     pub(super) fn await_verdict(&mut self) -> Result<Turn<Outcome<Session>>, Error> {
         let Some(line) = self.opening.next_line(STAGE)? else {
             return match self.opening.wire.await_input(STAGE) {
-                Err(end) => Err(self.attempt.hung_up(end)),
+                Err(end) => self
+                    .attempt
+                    .hung_up(end)
+                    .map(|rejection| self.reject(rejection)),
                 wait => wait,
             };
         };

@@ -57,6 +57,9 @@ impl Opening {
 
     /// One extension.
     fn learn(&mut self, line: &[u8]) -> Result<(), Error> {
+        if self.wire.repeats_secret(line) {
+            return Err(broken(Violation::BadCapabilities, Stage::Capabilities));
+        }
         let limits = self.options.limits();
         let keyword = line.split(|octet| *octet == b' ').next();
         if keyword.is_some_and(|keyword| keyword.len() > limits.capability) {
