@@ -24,7 +24,6 @@ use io_imap::{
 };
 use io_sasl::xoauth2::SaslXoauth2Creds;
 use mail_login_benches::{
-    Table,
     floor::{self, SASL_IR, XOAUTH2},
     inputs::{
         DOVECOT_ACCEPTED, DOVECOT_GREETING, GMAIL_EHLO, PIGEONHOLE, SIEVE_ACCEPTED, SMTP_ACCEPTED,
@@ -139,7 +138,7 @@ fn others(token: &str) {
 
 #[cfg(not(feature = "memcount"))]
 fn compare(title: &str, candidates: Vec<(&str, Work<'_>)>, dialect: Dialect) {
-    let mut table = Table::new(title);
+    let mut table = mail_login_benches::Table::new(title);
     for (name, mut work) in candidates {
         let mut server = Server::new(dialect);
         assert!(work(&mut server), "{name}");

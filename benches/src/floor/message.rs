@@ -27,8 +27,8 @@ pub fn oauthbearer_len(user: &str, host: &str, port: &str, token: &str) -> usize
 /// XOAUTH2 into a slice.
 #[inline(always)]
 pub fn xoauth2_into(user: &str, token: &str, out: &mut [u8], encode: Encode) -> usize {
-    let head = Head::of(&[b"user=", user.as_bytes(), BEARER]);
-    into(head, token.as_bytes(), out, encode)
+    let head = [b"user=", user.as_bytes(), BEARER];
+    into(&head, token.as_bytes(), out, encode)
 }
 
 /// OAUTHBEARER into a slice.
@@ -41,28 +41,20 @@ pub fn oauthbearer_into(
     out: &mut [u8],
     encode: Encode,
 ) -> usize {
-    let head = Head::of(&oauthbearer_head(user, host, port));
-    into(head, token.as_bytes(), out, encode)
+    let head = oauthbearer_head(user, host, port);
+    into(&head, token.as_bytes(), out, encode)
 }
 
 /// XOAUTH2 behind what a vector holds, without filling it with zeros first; by `encodify`.
 #[inline(always)]
 pub fn append_xoauth2(user: &str, token: &str, out: &mut Vec<u8>) {
-    append(
-        Head::of(&[b"user=", user.as_bytes(), BEARER]),
-        token.as_bytes(),
-        out,
-    );
+    append(&[b"user=", user.as_bytes(), BEARER], token.as_bytes(), out);
 }
 
 /// OAUTHBEARER likewise.
 #[inline(always)]
 pub fn append_oauthbearer(user: &str, host: &str, port: &str, token: &str, out: &mut Vec<u8>) {
-    append(
-        Head::of(&oauthbearer_head(user, host, port)),
-        token.as_bytes(),
-        out,
-    );
+    append(&oauthbearer_head(user, host, port), token.as_bytes(), out);
 }
 
 fn oauthbearer_head<'a>(user: &'a str, host: &'a str, port: &'a str) -> [&'a [u8]; 7] {
@@ -97,55 +89,53 @@ pub fn by_simd(octets: &[u8], out: &mut [u8]) -> usize {
     SIMD.encode_slice(octets, out).expect("it is long enough")
 }
 
-/// What stands before the token.
-struct Head {
-    octets: [u8; 384],
+/// Octets put together, in place: they are never moved.
+struct Block<const N: usize> {
+    octets: [u8; N],
     len: usize,
 }
 
-impl Head {
-    #[inline(always)]
-    fn of(parts: &[&[u8]]) -> Self {
-        let mut head = Self {
-            octets: [0; 384],
-            len: 0,
-        };
-        parts.iter().for_each(|part| head.push(part));
-        head
-    }
-
+impl<const N: usize> Block<N> {
     #[inline(always)]
     fn push(&mut self, part: &[u8]) {
         self.octets[self.len..self.len + part.len()].copy_from_slice(part);
         self.len += part.len();
     }
-
-    fn get(&self) -> &[u8] {
-        &self.octets[..self.len]
-    }
 }
 
-/// Head filled up to whole groups of three, groups of the token, and the end.
+/// Encodes what stands before the token, filled up to whole groups of three; groups of the token, from
+/// where they are; and the end.
 #[inline(always)]
-fn cut<'a>(head: &mut Head, token: &'a [u8]) -> (&'a [u8], Head) {
-    let (filling, token) = token.split_at((3 - head.len % 3) % 3);
-    head.push(filling);
+fn pieces(head: &[&[u8]], token: &[u8], mut encode: impl FnMut(&[u8])) {
+    let mut block = Block {
+        octets: [0; 384],
+        len: 0,
+    };
+    head.iter().for_each(|part| block.push(part));
+    let (filling, token) = token.split_at((3 - block.len % 3) % 3);
+    block.push(filling);
+    encode(&block.octets[..block.len]);
     let (groups, rest) = token.split_at(token.len() - token.len() % 3);
-    (groups, Head::of(&[rest, END]))
+    encode(groups);
+    let mut block = Block {
+        octets: [0; 4],
+        len: 0,
+    };
+    block.push(rest);
+    block.push(END);
+    encode(&block.octets[..block.len]);
 }
 
 #[inline(always)]
-fn into(mut head: Head, token: &[u8], out: &mut [u8], encode: Encode) -> usize {
-    let (groups, tail) = cut(&mut head, token);
-    let mut at = encode(head.get(), out);
-    at += encode(groups, &mut out[at..]);
-    at + encode(tail.get(), &mut out[at..])
+fn into(head: &[&[u8]], token: &[u8], out: &mut [u8], encode: Encode) -> usize {
+    let mut at = 0;
+    pieces(head, token, |piece| at += encode(piece, &mut out[at..]));
+    at
 }
 
 #[inline(always)]
-fn append(mut head: Head, token: &[u8], out: &mut Vec<u8>) {
-    let (groups, tail) = cut(&mut head, token);
-    encodify::base64::STANDARD.encode_append(head.get(), out);
-    encodify::base64::STANDARD.encode_append(groups, out);
-    encodify::base64::STANDARD.encode_append(tail.get(), out);
+fn append(head: &[&[u8]], token: &[u8], out: &mut Vec<u8>) {
+    pieces(head, token, |piece| {
+        encodify::base64::STANDARD.encode_append(piece, out);
+    });
 }
