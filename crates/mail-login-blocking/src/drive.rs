@@ -7,7 +7,7 @@ use std::{
 };
 
 use mail_login_tls::{Failure, Phase};
-use sasl_core::{Error, Machine, Observer, Step};
+use sasl_core::{Machine, Observer, Step};
 
 /// Octets read at a time: whatever a server says in a login, it is said in one piece.
 const READ: usize = 4096;
@@ -52,7 +52,10 @@ pub(crate) fn pump<M: Machine, S: Read + Write>(
     let mut buffer = [0; READ];
     let mut lost = None;
     loop {
-        match machine.poll().map_err(|error| blame(error, lost.take()))? {
+        match machine
+            .poll()
+            .map_err(|error| Failure::of_conversation(error, lost.take()))?
+        {
             Step::Write(bytes) => {
                 let written = stream.write_all(&bytes).and_then(|()| stream.flush());
                 written.map_err(|error| Failure::from_io(during, error))?;
@@ -68,7 +71,7 @@ pub(crate) fn pump<M: Machine, S: Read + Write>(
                     Ok(None) => machine.handle_silence(),
                     Err(failure) => {
                         // The machine may know better why the server hung up, or have its answer.
-                        lost = Some(hung_up(failure)?);
+                        lost = Some(failure.hung_up()?);
                         machine.handle_input(&[]);
                     }
                 }
@@ -110,28 +113,5 @@ fn receive<'a, S: Read>(
             false if kind == ErrorKind::Interrupted => {}
             false => return Err(failure),
         }
-    }
-}
-
-/// Lets pass what only says that the server hung up, gently or not.
-fn hung_up(failure: Failure) -> Result<Failure, Failure> {
-    use ErrorKind::{ConnectionAborted, ConnectionReset, UnexpectedEof};
-
-    let Failure::Io { cause, .. } = &failure else {
-        return Err(failure);
-    };
-    let gone = [ConnectionAborted, ConnectionReset, UnexpectedEof].contains(&cause.kind());
-    if gone { Ok(failure) } else { Err(failure) }
-}
-
-/// Why the conversation broke: a lost connection, if the machine has nothing better to say.
-fn blame(error: Error, lost: Option<Failure>) -> Failure {
-    match (error, lost) {
-        (Error::UnexpectedEnd { .. }, Some(Failure::Io { during, cause }))
-            if cause.kind() != ErrorKind::UnexpectedEof =>
-        {
-            Failure::Io { during, cause }
-        }
-        (error, _) => error.into(),
     }
 }

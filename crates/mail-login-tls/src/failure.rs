@@ -82,6 +82,42 @@ impl Failure {
         }
     }
 
+    /// Lets pass what only says that the server hung up, gently or not: the machine is to be told,
+    /// which may know better why, or have its answer already.
+    ///
+    /// # Errors
+    ///
+    /// Every other failure.
+    pub fn hung_up(self) -> Result<Self, Self> {
+        use io::ErrorKind::{ConnectionAborted, ConnectionReset, UnexpectedEof};
+
+        let gone = match &self {
+            Self::Io { cause, .. } => {
+                [ConnectionAborted, ConnectionReset, UnexpectedEof].contains(&cause.kind())
+            }
+            Self::Connect { .. }
+            | Self::Conversation(_)
+            | Self::Deadline { .. }
+            | Self::Invalid(_)
+            | Self::Resolve { .. }
+            | Self::Settings(_)
+            | Self::Tls(_) => false,
+        };
+        if gone { Ok(self) } else { Err(self) }
+    }
+
+    /// Why a conversation broke: the lost connection, if the machine has nothing better to say.
+    pub fn of_conversation(error: sasl_core::Error, lost: Option<Self>) -> Self {
+        match (error, lost) {
+            (sasl_core::Error::UnexpectedEnd { .. }, Some(Self::Io { during, cause }))
+                if cause.kind() != io::ErrorKind::UnexpectedEof =>
+            {
+                Self::Io { during, cause }
+            }
+            (error, _) => error.into(),
+        }
+    }
+
     /// A stable name for programs, in kebab-case.
     pub fn kind(&self) -> &'static str {
         match self {

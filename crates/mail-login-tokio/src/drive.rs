@@ -2,10 +2,10 @@
 
 use alloc::vec;
 use core::time::Duration;
-use std::io::{self, ErrorKind};
+use std::io;
 
 use mail_login_tls::{Deadline, Failure, Phase};
-use sasl_core::{Error, Machine, Observer, Step};
+use sasl_core::{Machine, Observer, Step};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     time,
@@ -54,7 +54,10 @@ pub(crate) async fn pump<M: Machine, S: AsyncRead + AsyncWrite + Unpin>(
     let mut buffer = vec![0; READ];
     let mut lost = None;
     loop {
-        match machine.poll().map_err(|error| blame(error, lost.take()))? {
+        match machine
+            .poll()
+            .map_err(|error| Failure::of_conversation(error, lost.take()))?
+        {
             Step::Write(bytes) => {
                 let written = write(stream, &bytes).await;
                 written.map_err(|error| Failure::from_io(during, error))?;
@@ -70,7 +73,7 @@ pub(crate) async fn pump<M: Machine, S: AsyncRead + AsyncWrite + Unpin>(
                     Ok(None) => machine.handle_silence(),
                     Err(error) => {
                         // The machine may know better why the server hung up, or have its answer.
-                        lost = Some(hung_up(Failure::from_io(during, error))?);
+                        lost = Some(Failure::from_io(during, error).hung_up()?);
                         machine.handle_input(&[]);
                     }
                 }
@@ -101,29 +104,6 @@ async fn receive<'a>(
         },
     };
     Ok(buffer.get(..read))
-}
-
-/// Lets pass what only says that the server hung up, gently or not.
-fn hung_up(failure: Failure) -> Result<Failure, Failure> {
-    use ErrorKind::{ConnectionAborted, ConnectionReset, UnexpectedEof};
-
-    let Failure::Io { cause, .. } = &failure else {
-        return Err(failure);
-    };
-    let gone = [ConnectionAborted, ConnectionReset, UnexpectedEof].contains(&cause.kind());
-    if gone { Ok(failure) } else { Err(failure) }
-}
-
-/// Why the conversation broke: a lost connection, if the machine has nothing better to say.
-fn blame(error: Error, lost: Option<Failure>) -> Failure {
-    match (error, lost) {
-        (Error::UnexpectedEnd { .. }, Some(Failure::Io { during, cause }))
-            if cause.kind() != ErrorKind::UnexpectedEof =>
-        {
-            Failure::Io { during, cause }
-        }
-        (error, _) => error.into(),
-    }
 }
 
 /// What comes of a future, if it comes in time.

@@ -13,6 +13,7 @@ use crate::{
     protocol::{self, Known},
     report::Report,
     terminal::{bad, exit, field, good, note, print},
+    waiting::Waiting,
 };
 
 pub(crate) fn run(arguments: &Try) -> ExitCode {
@@ -49,12 +50,18 @@ fn run_protocol<P: Known>(arguments: &Try) -> Result<Exit, Problem> {
     let credentials = input::credentials(&arguments.user, &arguments.token)?;
     let json = arguments.connection.json;
     let mut report = Report::of_login(json, arguments.transcript, credentials.clone());
-    let ending = login::<P>(&server, credentials.clone(), options, &mut report);
-    report.finish();
     let place = server.address().to_string();
+    let limit = arguments.connection.timeout;
+    let quiet = json || arguments.transcript;
+    let waiting = Waiting::new(place.clone(), limit, report.stage.clone(), quiet);
+    let ending = login::<P>(&server, credentials.clone(), options, &mut report);
+    drop(waiting);
+    report.finish();
     Ok(match ending {
         Ok(Login::Accepted(connection)) => {
             show_accepted::<P>(arguments, &place, tls, &connection, &report);
+            // Whether the server hears our goodbye does not change that it let us in.
+            let _ = connection.stream.close();
             Exit::Done
         }
         Ok(Login::Rejected(refused)) => {

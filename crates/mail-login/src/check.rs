@@ -16,6 +16,7 @@ use crate::{
     protocol::{self, Known},
     report::Report,
     terminal::{bad, exit, field, good, note, print},
+    waiting::{Stage, Waiting},
 };
 use target::Target;
 
@@ -24,6 +25,9 @@ pub(crate) fn run(arguments: &Check) -> ExitCode {
         Ok(targets) => targets,
         Err(message) => return complain(arguments, Exit::Usage, "usage", message),
     };
+    let place = arguments.server.clone();
+    let limit = arguments.connection.timeout;
+    let waiting = Waiting::new(place, limit, Stage::default(), arguments.connection.json);
     let targets = match targets {
         target::Targets::Known(targets) => targets,
         target::Targets::Unknown { host, port } => {
@@ -39,6 +43,7 @@ pub(crate) fn run(arguments: &Check) -> ExitCode {
             .collect();
         running.into_iter().map(|one| one.join()).collect()
     });
+    drop(waiting);
     let mut exits = Vec::new();
     for answer in findings {
         let Ok(answer) = answer else {

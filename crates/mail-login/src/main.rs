@@ -19,6 +19,7 @@ mod input;
 mod protocol;
 mod report;
 mod terminal;
+mod waiting;
 
 use std::process::ExitCode;
 

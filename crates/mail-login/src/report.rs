@@ -25,6 +25,8 @@ pub(crate) struct Report {
     pub(crate) commands: usize,
     /// How many of the lists came before TLS was up.
     pub(crate) offers_in_clear: usize,
+    /// What is being waited for.
+    pub(crate) stage: crate::waiting::Stage,
     /// Received and not shown yet: a line that is not complete.
     partial: Vec<u8>,
 }
@@ -126,6 +128,7 @@ impl Observer for Report {
 
     fn sent(&mut self, bytes: &Outgoing<'_>) {
         self.commands += 1;
+        self.stage.set("an answer");
         if self.transcript {
             note(format_args!("C: {}", bytes.redacted()));
         }
@@ -159,6 +162,7 @@ impl Observer for Report {
             .map(|c| json!({"subject": c.subject, "issuer": c.issuer, "not_after": c.until}));
         self.emit(&json!({"v": 1, "event": "tls", "version": secured.version, "alpn": secured.alpn, "certificate": certificate}));
         self.commands = 0;
+        self.stage.set("the next word");
         self.tls = Some(secured);
     }
 }
