@@ -300,12 +300,8 @@ impl<'a> Bench<'a> {
             tag: Tag::try_from("A1").expect("it is a tag"),
             body: CommandBody::authenticate_with_ir(AuthMechanism::XOAuth2, raw),
         });
-        loop {
-            match stream.next(&mut client).await.expect("it answers") {
-                Event::AuthenticateStatusReceived { .. } => break,
-                _ => {}
-            }
-        }
+        let accepted = |event| matches!(event, Event::AuthenticateStatusReceived { .. });
+        while !accepted(stream.next(&mut client).await.expect("it answers")) {}
     }
 
     fn mail_send(&self, address: SocketAddr) -> mail_send::SmtpClientBuilder<String> {

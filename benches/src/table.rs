@@ -133,17 +133,17 @@ impl<'a> Table<'a> {
             .map(|row| row.plan(self.slice))
             .collect();
         let rounds = usize::try_from(setting("ROUNDS").unwrap_or(41)).unwrap_or(41);
-        let mut samples = vec![vec![Sample::default(); rounds]; self.rows.len()];
+        let mut samples = vec![Vec::with_capacity(rounds); self.rows.len()];
         for round in 0..rounds {
             for turn in 0..self.rows.len() {
                 let n = (turn + round) % self.rows.len();
                 let times = plans[n].times;
                 let spent = (self.rows[n].run)(times);
                 let each = |time: Duration| time.as_secs_f64() * 1e9 / times as f64;
-                samples[n][round] = Sample {
+                samples[n].push(Sample {
                     wall: each(spent.wall),
                     processor: each(spent.processor),
-                };
+                });
             }
         }
         self.print(&plans, &samples);
