@@ -7,6 +7,8 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::expect_used,
+    clippy::std_instead_of_core,
+    clippy::indexing_slicing,
     reason = "a test"
 )]
 

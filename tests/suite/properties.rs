@@ -1,6 +1,13 @@
 //! Properties of the login machines, for inputs that resemble what servers say.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::std_instead_of_core,
+    clippy::panic,
+    reason = "a test"
+)]
 
 use std::{path::Path, sync::OnceLock};
 

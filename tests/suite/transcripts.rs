@@ -1,7 +1,7 @@
 //! Every transcript, played whole, octet by octet, and with one cut at every place: what can be seen
 //! of the conversation is always the same.
 
-#![allow(missing_docs, reason = "a test")]
+#![allow(missing_docs, clippy::print_stdout, clippy::panic, reason = "a test")]
 
 use std::path::Path;
 
