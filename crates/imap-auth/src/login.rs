@@ -101,21 +101,17 @@ impl Login {
     /// On a connection that has just become TLS. Nothing that was said before it counts.
     pub fn after_starttls(proof: Upgrade, credentials: Credentials, options: Options) -> Self {
         let _ = proof;
-        let login = Self::over_tls(credentials, options);
-        Self {
-            opening: login.opening.after_starttls(),
-            ..login
-        }
+        let mut login = Self::over_tls(credentials, options);
+        login.opening.after_starttls();
+        login
     }
 
     /// On a connection that nobody else can read although it is in clear: a Unix socket, a loopback
     /// address, a test. Everywhere else this gives the credentials away.
     pub fn dangerous_in_clear(credentials: Credentials, options: Options) -> Self {
-        let login = Self::over_tls(credentials, options);
-        Self {
-            opening: login.opening.in_clear(),
-            ..login
-        }
+        let mut login = Self::over_tls(credentials, options);
+        login.opening.in_clear = true;
+        login
     }
 
     /// Goes on after a refusal with new credentials, on the same connection. Without effect unless

@@ -45,16 +45,16 @@ impl Probe {
     /// On a connection that has just become TLS.
     pub fn after_starttls(proof: Upgrade, options: Options) -> Self {
         let _ = proof;
-        Self {
-            opening: Self::over_tls(options).opening.after_starttls(),
-        }
+        let mut probe = Self::over_tls(options);
+        probe.opening.after_starttls();
+        probe
     }
 
     /// On a connection in clear.
     pub fn in_clear(options: Options) -> Self {
-        Self {
-            opening: Self::over_tls(options).opening.in_clear(),
-        }
+        let mut probe = Self::over_tls(options);
+        probe.opening.in_clear = true;
+        probe
     }
 }
 

@@ -57,8 +57,10 @@ pub struct Upgrade(());
 impl StartTls {
     /// On a connection from which nothing was read yet.
     pub fn new(options: Options) -> Self {
+        let mut opening = Opening::new(options, command::FRAME);
+        opening.in_clear = true;
         Self {
-            opening: Opening::new(options, command::FRAME).in_clear(),
+            opening,
             state: State::Opening,
         }
     }

@@ -92,14 +92,8 @@ impl Opening {
     }
 
     /// On a connection whose first list has been read and forgotten.
-    pub(crate) fn after_starttls(mut self) -> Self {
+    pub(crate) fn after_starttls(&mut self) {
         self.state = State::Resent;
-        self
-    }
-
-    pub(crate) fn in_clear(mut self) -> Self {
-        self.in_clear = true;
-        self
     }
 
     /// One turn on the way to a known offer.

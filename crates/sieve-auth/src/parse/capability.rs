@@ -128,7 +128,7 @@ pub fn capabilities(block: &[u8], strict: bool) -> Result<Offer, Violation> {
             offer.add(name, value)?;
         }
     }
-    match response(line_end(rest, strict)?, strict)? {
+    match condition(rest, strict)? {
         Response::Condition {
             status: Status::Ok, ..
         } => Ok(offer),
@@ -185,13 +185,19 @@ fn is_among(lines: &[u8], name: &[u8]) -> bool {
 }
 
 /// The condition at the end of a list, which has to be the end of everything.
-fn line_end(rest: &[u8], strict: bool) -> Result<&[u8], Violation> {
-    let line = match rest {
-        [line @ .., b'\r', b'\n'] => line,
-        [line @ .., b'\n'] if !strict => line,
-        _ => return Err(Violation::BadCapabilities),
-    };
-    Ok(line)
+fn condition(rest: &[u8], strict: bool) -> Result<Response<'_>, Violation> {
+    let without_lf = rest.strip_suffix(b"\n").filter(|_| !strict);
+    match rest
+        .strip_suffix(b"\r\n")
+        .map(|line| response(line, strict))
+    {
+        // The CR may be the last octet of a literal, and the line end a bare LF.
+        Some(Err(Violation::BadLiteral)) | None => match without_lf {
+            Some(line) => response(line, strict),
+            None => Err(Violation::BadCapabilities),
+        },
+        Some(read) => read,
+    }
 }
 
 #[cfg(test)]
