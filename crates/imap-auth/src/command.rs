@@ -95,3 +95,6 @@ fn push_quoted(text: &str, mut push: impl FnMut(&[u8])) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

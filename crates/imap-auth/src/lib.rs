@@ -81,6 +81,8 @@ mod quirks;
 mod session;
 mod starttls;
 mod tag;
+#[cfg(test)]
+mod tests;
 
 pub use login::Login;
 pub use options::Options;

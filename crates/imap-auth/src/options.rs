@@ -180,3 +180,6 @@ impl Prefix {
         self.octets.get(..self.len).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

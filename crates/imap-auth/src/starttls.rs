@@ -137,3 +137,6 @@ impl Converse for StartTls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

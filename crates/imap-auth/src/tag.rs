@@ -40,3 +40,6 @@ impl Tag {
         number == Some(self.number) && !digits.is_empty() && digits.first() != Some(&b'0')
     }
 }
+
+#[cfg(test)]
+mod tests;

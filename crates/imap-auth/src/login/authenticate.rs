@@ -75,3 +75,6 @@ impl Login {
         self.state = State::LoggingIn;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,3 +51,6 @@ impl Login {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -251,3 +251,6 @@ impl Login {
         self.opening.wire.tell(Fact::Notice(notice, words));
     }
 }
+
+#[cfg(test)]
+mod tests;

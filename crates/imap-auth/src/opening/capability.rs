@@ -105,3 +105,6 @@ impl Opening {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

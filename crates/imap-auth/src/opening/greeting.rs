@@ -101,3 +101,6 @@ fn wrong(octets: &[u8]) -> Error {
     }
     Error::WrongProtocol { hint }
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,3 +138,6 @@ fn add_between(
     offer.add(name);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,3 +155,6 @@ pub fn reason(code: Code<'_>) -> Option<Reason> {
 pub fn referral<'a>(code: Code<'a>) -> Option<&'a str> {
     server_url(code.arguments, "imap://").filter(|_| code.is("REFERRAL"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,3 +175,6 @@ pub fn greeting(line: &[u8]) -> Result<Offer, WrongProtocol> {
         _ => Err(wrong()),
     }
 }
+
+#[cfg(test)]
+mod tests;
