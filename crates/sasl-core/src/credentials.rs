@@ -202,7 +202,12 @@ impl Credentials {
     /// eight octets is not looked for: it would be found in innocent words.
     pub(crate) fn stand_in(&self, text: &[u8]) -> bool {
         let secret = self.0.secret.expose().as_bytes();
-        secret.len() >= 8 && memchr::memmem::find(text, secret).is_some()
+        // To search for all of a token, all of it would have to be prepared for the search.
+        let Some(start) = secret.get(..8) else {
+            return false;
+        };
+        memchr::memmem::find_iter(text, start)
+            .any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(secret)))
     }
 
     /// The server's words without our secret, should it send it back to us, also as base64.
