@@ -131,9 +131,7 @@ impl Login {
     /// [`Reason::Cancelled`](sasl_core::Reason). The server has to ask first, so a login whose first
     /// message is out and accepted at once cannot be stopped any more.
     pub fn cancel(&mut self) {
-        if let Some(exchange) = self.attempt.exchange() {
-            exchange.abort();
-        }
+        self.attempt.abort();
     }
 
     fn open(&mut self) -> Result<Turn<Outcome<Session>>, Error> {
@@ -164,6 +162,7 @@ impl Login {
 
     fn reject<T>(&mut self, rejection: Rejection) -> Turn<T> {
         self.attempt.end();
+        self.bye = None;
         // A refusal from before anything was said does not know what would have been said.
         self.state = State::Rejected(rejection.with_kind(self.attempt.kind()));
         Turn::Again

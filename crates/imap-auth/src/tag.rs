@@ -19,7 +19,7 @@ impl Tag {
 
     /// The tag of the next command.
     pub(crate) fn advance(&mut self) -> &Self {
-        self.number = self.number.wrapping_add(1);
+        self.number = self.number.checked_add(1).unwrap_or(1);
         self
     }
 

@@ -22,6 +22,8 @@ pub struct Attempt {
     exchange: Option<Exchange>,
     tried: Mechanisms,
     apart: bool,
+    /// The caller wants out.
+    aborted: bool,
     spoken: usize,
 }
 
@@ -73,6 +75,7 @@ impl Attempt {
             exchange: None,
             tried,
             apart: false,
+            aborted: false,
             spoken: 0,
         }
     }
@@ -136,6 +139,19 @@ impl Attempt {
             .allow_prose(prose)
             .conceal(&self.credentials);
         self.exchange = Some(exchange);
+    }
+
+    /// The caller wants out: nothing more is begun, and the next challenge is answered by `*`.
+    pub fn abort(&mut self) {
+        self.aborted = true;
+        if let Some(exchange) = &mut self.exchange {
+            exchange.abort();
+        }
+    }
+
+    /// The refusal of an attempt that the caller stopped before its next exchange.
+    pub fn aborted(&self) -> Option<Rejection> {
+        self.aborted.then(|| self.rejection(Reason::Cancelled, b""))
     }
 
     /// The exchange under way.

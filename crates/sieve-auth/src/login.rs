@@ -107,9 +107,7 @@ impl Login {
     /// [`Reason::Cancelled`](sasl_core::Reason). The server has to ask first, so a login whose first
     /// message is out and accepted at once cannot be stopped any more.
     pub fn cancel(&mut self) {
-        if let Some(exchange) = self.attempt.exchange() {
-            exchange.abort();
-        }
+        self.attempt.abort();
     }
 
     fn open(&mut self) -> Result<Turn<Outcome<Session>>, Error> {

@@ -7,6 +7,9 @@ use crate::{command, quirks};
 
 impl Login {
     pub(super) fn choose(&mut self) -> Turn<Outcome<Session>> {
+        if let Some(rejection) = self.attempt.aborted() {
+            return self.reject(rejection);
+        }
         if self.identify() {
             return Turn::Again;
         }

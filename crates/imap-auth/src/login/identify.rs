@@ -1,6 +1,9 @@
 //! State: we tell who we are, where the caller wants that.
 
-use sasl_core::{Error, Outcome, Session, Stage, Violation, wire::Turn};
+use sasl_core::{
+    Error, Outcome, Session, Stage, Violation,
+    wire::{Line, Turn},
+};
 
 use super::{Login, State};
 use crate::{
@@ -33,8 +36,18 @@ impl Login {
         let Some(line) = self.opening.next_line(Stage::Identify)? else {
             return self.opening.wire.await_input(Stage::Identify);
         };
-        let octets = self.opening.wire.line(&line);
-        match self.opening.read(octets, &line, Stage::Identify)? {
+        let bytes = self.opening.wire.lend();
+        let turn = self.on_identified(bytes.get(line.range.clone()).unwrap_or_default(), &line);
+        self.opening.wire.restore(bytes);
+        turn
+    }
+
+    fn on_identified(
+        &mut self,
+        octets: &[u8],
+        line: &Line,
+    ) -> Result<Turn<Outcome<Session>>, Error> {
+        match self.opening.read(octets, line, Stage::Identify)? {
             Response::Untagged {
                 status: Some(Status::Bye),
                 text,
@@ -42,9 +55,13 @@ impl Login {
                 let rejection = opening::bye(text);
                 Ok(self.reject(rejection))
             }
-            Response::Untagged { .. } => Ok(Turn::Again),
+            Response::Untagged { text, .. } => {
+                self.opening.learn_if_listed(text)?;
+                Ok(Turn::Again)
+            }
             Response::Continuation(_) => Err(broken(Violation::BadLine, Stage::Identify)),
-            Response::Tagged { .. } => {
+            Response::Tagged { text, .. } => {
+                self.opening.learn_if_listed(text)?;
                 self.state = State::Choosing;
                 Ok(Turn::Again)
             }

@@ -20,7 +20,14 @@ impl Login {
             if !self.opening.wire.is_closed() && !self.silent {
                 return Ok(Turn::Read);
             }
+            let cancelled = match self.attempt.exchange() {
+                Some(exchange) if exchange.is_cancelling() => exchange.handle_failure()?,
+                Some(_) | None => false,
+            };
             let rejection = match self.bye.take() {
+                Some(_) if cancelled => {
+                    self.attempt.rejection(Reason::Cancelled, b"").with_closed()
+                }
                 Some(farewell) => farewell,
                 None => self
                     .attempt
@@ -52,7 +59,8 @@ impl Login {
                 Ok(Turn::Again)
             }
             Response::Untagged { text, .. } => {
-                self.listed |= self.opening.learn_if_listed(text)?;
+                // What was on its way before the login says nothing about what is offered after it.
+                self.listed |= self.opening.learn_if_listed(text)? && !line.early;
                 Ok(Turn::Again)
             }
         }
@@ -132,6 +140,10 @@ impl Login {
         used: Option<Used>,
         unexplained: bool,
     ) -> Result<Turn<Outcome<Session>>, Error> {
+        // Whoever has said BYE takes no other command.
+        if self.bye.is_some() {
+            return Ok(self.reject(rejection.with_closed()));
+        }
         if let Some(used) = used {
             if self.opening.assumed && unexplained {
                 self.opening.verify();
@@ -156,7 +168,12 @@ impl Login {
         used: Used,
         rejection: Rejection,
     ) -> Result<Turn<Outcome<Session>>, Error> {
-        match self.opening.turn()? {
+        let turn = match self.opening.turn() {
+            // A server that closes after a refusal has refused all the same.
+            Err(Error::UnexpectedEnd { .. }) => return Ok(self.reject(rejection.with_closed())),
+            turn => turn?,
+        };
+        match turn {
             Turn::Again => Ok(Turn::Again),
             Turn::Read => Ok(Turn::Read),
             // Its words may hold our secret by now, and say less than the refusal.
@@ -183,8 +200,7 @@ impl Login {
     fn repeat_apart(&mut self) -> bool {
         let spoke_first = self.used().is_some_and(|used| used.initial_response);
         let repeat = spoke_first
-            && self.attempt.is_fresh()
-            && !self.attempt.sends_apart()
+            && self.bye.is_none()
             && quirks::repeats_without_initial_response(&self.opening.options);
         if repeat {
             self.attempt.end();

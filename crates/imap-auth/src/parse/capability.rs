@@ -68,7 +68,8 @@ impl Offer {
         self.bits & NAMELESS != 0
     }
 
-    /// Octets of the longest name.
+    /// Octets of the longest name among those that are longer than any known one, which is 16; else
+    /// something between 0 and 16.
     pub fn longest_name(&self) -> usize {
         self.longest
     }

@@ -166,12 +166,13 @@ pub fn greeting(line: &[u8]) -> Result<Offer, WrongProtocol> {
         .ok_or_else(wrong)?;
     match response(text, false) {
         Ok(Response::Untagged {
-            status: None | Some(Status::Ok | Status::PreAuth),
+            status: status @ (None | Some(Status::Ok | Status::PreAuth)),
             text,
-        }) => text
-            .capabilities()
-            .map_or_else(|| Ok(Offer::default()), |list| capabilities(list, false))
-            .map_err(|_| wrong()),
+        }) => match text.capabilities() {
+            Some(list) => capabilities(list, false).map_err(|_| wrong()),
+            None if status.is_some() => Ok(Offer::default()),
+            None => Err(wrong()),
+        },
         _ => Err(wrong()),
     }
 }

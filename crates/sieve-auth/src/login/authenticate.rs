@@ -10,6 +10,9 @@ use crate::command;
 
 impl Login {
     pub(super) fn choose(&mut self) -> Turn<Outcome<Session>> {
+        if let Some(rejection) = self.attempt.aborted() {
+            return self.reject(rejection);
+        }
         let offered = self.opening.offer.mechanisms();
         match self.attempt.choose(self.opening.settings(), offered) {
             Some(mechanism) => self.authenticate(mechanism),

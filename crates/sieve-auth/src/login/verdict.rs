@@ -166,7 +166,12 @@ impl Login {
         used: Mechanism,
         rejection: Rejection,
     ) -> Result<Turn<Outcome<Session>>, Error> {
-        match self.opening.turn()? {
+        let turn = match self.opening.turn() {
+            // A server that closes after a refusal has refused all the same.
+            Err(Error::UnexpectedEnd { .. }) => return Ok(self.reject(rejection.with_closed())),
+            turn => turn?,
+        };
+        match turn {
             Turn::Again => Ok(Turn::Again),
             Turn::Read => Ok(Turn::Read),
             // Its words may hold our secret by now, and say less than the refusal.
