@@ -20,7 +20,7 @@ use sasl_core::{
 /// Counts what the present thread allocates.
 #[allow(
     unsafe_code,
-    reason = "an allocator cannot be written without; this is the only place in the project"
+    reason = "an allocator cannot be written without"
 )]
 mod counting {
     use std::{
