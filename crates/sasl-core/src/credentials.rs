@@ -248,3 +248,6 @@ fn check_token(token: &str) -> Result<(), Invalid> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,3 +107,59 @@ fn a_drip_is_linear() {
         assert_eq!(buffer.searched, buffer.bytes.len());
     }
 }
+
+/// One octet or literal less than too many is let pass.
+#[test]
+fn limits_are_exact() {
+    let limits = Limits {
+        line: 10,
+        literal: 6,
+        literals: 2,
+        ..Limits::default()
+    };
+    let read = |input: &[u8]| {
+        let mut buffer = LineBuf::new(&limits);
+        buffer.push(input);
+        match buffer.next(&limits, true, |_| true) {
+            Ok(line) => Ok(line.is_some()),
+            Err(LineError::Limit(limit)) => Err(limit),
+            Err(LineError::Violation(violation)) => panic!("{violation:?}"),
+        }
+    };
+    // Up to the line feed, which the CR belongs to.
+    assert_eq!(read(b"123456789\r\n"), Ok(true));
+    assert_eq!(read(b"1234567890\r\n"), Err(Limit::Line));
+    assert_eq!(read(b"1234567890"), Ok(false));
+    assert_eq!(read(b"12345678901"), Err(Limit::Line));
+    assert_eq!(read(b"{6}\r\n123456\r\n"), Ok(true));
+    assert_eq!(read(b"{7}\r\n"), Err(Limit::Literal));
+    assert_eq!(read(b"{3}\r\n123{3}\r\n"), Ok(false));
+    assert_eq!(read(b"{3}\r\n123{4}\r\n"), Err(Limit::Literal));
+    assert_eq!(read(b"{1}\r\nx{1}\r\nx\r\n"), Err(Limit::Line));
+    let limits = Limits {
+        line: 100,
+        ..limits.clone()
+    };
+    let mut buffer = LineBuf::new(&limits);
+    buffer.push(b"{1}\r\nx{1}\r\nx\r\n{1}\r\nx{1}\r\nx{0}\r\n");
+    assert!(matches!(buffer.next(&limits, true, |_| true), Ok(Some(_))));
+    assert!(matches!(
+        buffer.next(&limits, true, |_| true),
+        Err(LineError::Limit(Limit::Literal))
+    ));
+}
+
+#[test]
+fn what_is_kept_unread_is_bounded() {
+    let limits = Limits::default();
+    let mut buffer = LineBuf::new(&limits);
+    buffer.push_bounded(b"12345", 10);
+    buffer.push_bounded(b"67890", 10);
+    assert!(matches!(buffer.next(&limits, true, |_| false), Ok(None)));
+    buffer.push_bounded(b"1", 10);
+    assert!(matches!(
+        buffer.next(&limits, true, |_| false),
+        Err(LineError::Limit(Limit::Unasked))
+    ));
+    assert_eq!(buffer.unread().len(), 10);
+}
