@@ -18,10 +18,7 @@ use sasl_core::{
 };
 
 /// Counts what the present thread allocates.
-#[allow(
-    unsafe_code,
-    reason = "an allocator cannot be written without"
-)]
+#[allow(unsafe_code, reason = "an allocator cannot be written without")]
 mod counting {
     use std::{
         alloc::{GlobalAlloc, Layout, System},
