@@ -103,6 +103,12 @@ impl Player<'_> {
         loop {
             let end = self.run::<P::Login>(&mut login, |login| P::cancel(login));
             self.trace.end = describe(&end, describe_session);
+            if let Ok(Outcome::Rejected(rejection)) = &end {
+                // The server's words are shown, so they are looked through for secrets, too.
+                self.trace
+                    .events
+                    .push(format!("said: {rejection} {rejection:?}"));
+            }
             if let Some(Step::Caller(what)) = self.peek()
                 && let Some(line) = what.strip_prefix("retry ")
             {
@@ -177,15 +183,17 @@ impl Player<'_> {
         if !self.trace.end.starts_with("error") {
             self.trace.remaining = left;
         }
-        while let Some(Step::Event(event)) = self.peek() {
-            assert!(
-                self.trace
-                    .events
-                    .iter()
-                    .any(|seen| seen.starts_with(event.as_str())),
-                "{}: no event {event} in {:#?}",
-                self.script.name,
-                self.trace.events
+        while let Some(Step::Event(event) | Step::NoEvent(event)) = self.peek() {
+            let expected = matches!(self.peek(), Some(Step::Event(_)));
+            let came = self
+                .trace
+                .events
+                .iter()
+                .any(|seen| seen.starts_with(event.as_str()));
+            assert_eq!(
+                came, expected,
+                "{}: the event {event} in {:#?}",
+                self.script.name, self.trace.events
             );
             self.at += 1;
         }

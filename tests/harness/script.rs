@@ -15,6 +15,7 @@
 //! X: retry bearer user other      the caller tries again with other credentials
 //! X: silence                      nothing came for as long as the machine has patience
 //! ! Notice { notice: Alert        an event whose debug form begins so must have come by now
+//! !- Notice                       none whose debug form begins so may have come
 //! = accepted XOAUTH2 round-trips=1 capabilities=IDLE
 //! = rejected token-rejected refresh-token code=AUTHENTICATIONFAILED
 //! = error Protocol { violation: ForeignTag, during: Authenticate }
@@ -58,6 +59,8 @@ pub enum Step {
     Caller(String),
     /// An event must have come.
     Event(String),
+    /// An event must not have come.
+    NoEvent(String),
     /// How it ends.
     End(String),
 }
@@ -130,6 +133,7 @@ impl Script {
             "C\\" => self.steps.push(Step::Client(unescape(value))),
             "X:" => self.steps.push(Step::Caller(value.into())),
             "! " => self.steps.push(Step::Event(rest.into())),
+            "!-" => self.steps.push(Step::NoEvent(value.into())),
             "= " => self.steps.push(Step::End(rest.into())),
             _ => {
                 let (key, value) = line.split_once(": ")?;
