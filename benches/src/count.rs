@@ -1,6 +1,6 @@
 //! An allocator that counts.
 
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "an allocator cannot be written without")]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -1,12 +1,12 @@
 //! `managesieve` 0.1.1 against the floor that `sieve_greeting` has, too.
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the other package, which uses more of it")]
 #[path = "../../src/count.rs"]
 mod count;
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the other package, which uses more of it")]
 #[path = "../../src/inputs.rs"]
 mod inputs;
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the other package, which uses more of it")]
 #[path = "../../src/table.rs"]
 mod table;
 

@@ -169,9 +169,9 @@ impl Attempt {
         self.exchange.as_ref().is_none_or(Exchange::is_fresh)
     }
 
-    /// Ends the exchange under way and gives the document that the server may have sent in it.
-    pub fn end(&mut self) -> Option<Refusal> {
-        self.exchange.take()?.take_refusal()
+    /// Ends the exchange under way.
+    pub fn end(&mut self) {
+        self.exchange = None;
     }
 
     /// Takes a challenge of the exchange under way, queues the document that may be in it as a fact,
@@ -205,19 +205,14 @@ impl Attempt {
     /// The mechanism of the exchange under way does not work here. Ends the exchange if there is
     /// another one of the same kind to choose, and tells whether there is.
     pub fn give_way(&mut self, settings: &Settings, offered: Mechanisms) -> bool {
-        self.rule_out();
+        if let Some(exchange) = &self.exchange {
+            self.tried.insert(exchange.mechanism());
+        }
         let another = self.choose(settings, offered).is_some();
         if another {
             self.end();
         }
         another
-    }
-
-    /// The mechanism of the exchange under way does not work here: do not choose it again.
-    pub fn rule_out(&mut self) {
-        if let Some(exchange) = &self.exchange {
-            self.tried.insert(exchange.mechanism());
-        }
     }
 
     /// Notes that so many octets of base64 were sent in one message.

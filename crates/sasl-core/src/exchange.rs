@@ -21,7 +21,7 @@ use crate::{Credentials, Error, Limit, Mechanism, Refusal, Settings, Stage, Viol
 /// // The server explains its refusal; RFC 7628 wants one octet 0x01 in return.
 /// let json = b"eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=";
 /// assert_eq!(exchange.handle_challenge(json, &settings)?, Answer::Dummy);
-/// assert_eq!(exchange.take_refusal().unwrap().status(), Some("invalid_token"));
+/// assert_eq!(exchange.refusal().unwrap().status(), Some("invalid_token"));
 /// // After that it cannot let us in any more.
 /// assert!(exchange.handle_success().is_err());
 /// # Ok::<(), sasl_core::Error>(())
@@ -177,14 +177,9 @@ impl Exchange {
             (Mechanism::OAuthBearer | Mechanism::XOAuth2, State::Outcome) => {
                 self.challenge_bearer(text, settings)
             }
-            (Mechanism::External | Mechanism::Plain, State::Outcome)
-            | (
-                Mechanism::External
-                | Mechanism::OAuthBearer
-                | Mechanism::Plain
-                | Mechanism::XOAuth2,
-                State::Password,
-            ) => self.cancel(broken(Violation::UnexpectedChallenge)),
+            (Mechanism::External | Mechanism::Plain, State::Outcome) | (_, State::Password) => {
+                self.cancel(broken(Violation::UnexpectedChallenge))
+            }
         }
     }
 
@@ -197,11 +192,9 @@ impl Exchange {
         match self.state {
             State::Answered { refused: true } => Err(broken(Violation::OkAfterRefusal)),
             State::Cancelling { .. } => Err(broken(Violation::OkAfterCancel)),
-            State::First => Err(broken(Violation::PrematureOk)),
-            State::Password if self.mechanism == Mechanism::Login => {
-                Err(broken(Violation::PrematureOk))
-            }
-            State::Answered { refused: false } | State::Outcome | State::Password => Ok(()),
+            // Only LOGIN has a password to send.
+            State::First | State::Password => Err(broken(Violation::PrematureOk)),
+            State::Answered { refused: false } | State::Outcome => Ok(()),
         }
     }
 
@@ -220,12 +213,7 @@ impl Exchange {
         }
     }
 
-    /// The document with which the server explained its refusal, once.
-    pub fn take_refusal(&mut self) -> Option<Refusal> {
-        self.refusal.take()
-    }
-
-    /// The same without taking it.
+    /// The document with which the server explained its refusal.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.refusal.as_ref()
     }
