@@ -202,6 +202,17 @@ impl Attempt {
         Ok(self.payload(answer, settings))
     }
 
+    /// The server says no, or nothing more. Tells whether the caller had cancelled.
+    ///
+    /// # Errors
+    ///
+    /// The violation for which we had cancelled.
+    pub fn handle_failure(&mut self) -> Result<bool, Error> {
+        self.exchange
+            .as_mut()
+            .map_or(Ok(false), Exchange::handle_failure)
+    }
+
     /// The mechanism of the exchange under way does not work here. Ends the exchange if there is
     /// another one of the same kind to choose, and tells whether there is.
     pub fn give_way(&mut self, settings: &Settings, offered: Mechanisms) -> bool {

@@ -127,11 +127,6 @@ impl Exchange {
         self.state != State::First
     }
 
-    /// Whether `*` is out.
-    pub fn is_cancelling(&self) -> bool {
-        matches!(self.state, State::Cancelling { .. })
-    }
-
     /// The caller wants out: the next challenge is answered by `*`.
     pub fn abort(&mut self) {
         self.abort = true;

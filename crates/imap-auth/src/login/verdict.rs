@@ -20,10 +20,7 @@ impl Login {
             if !self.opening.wire.is_closed() && !self.silent {
                 return Ok(Turn::Read);
             }
-            let cancelled = match self.attempt.exchange() {
-                Some(exchange) if exchange.is_cancelling() => exchange.handle_failure()?,
-                Some(_) | None => false,
-            };
+            let cancelled = self.attempt.handle_failure()?;
             let rejection = match self.bye.take() {
                 Some(_) if cancelled => {
                     self.attempt.rejection(Reason::Cancelled, b"").with_closed()
@@ -93,10 +90,7 @@ impl Login {
         text: Text<'_>,
         line: &Line,
     ) -> Result<Turn<Outcome<Session>>, Error> {
-        let cancelled = match self.attempt.exchange() {
-            Some(exchange) => exchange.handle_failure()?,
-            None => false,
-        };
+        let cancelled = self.attempt.handle_failure()?;
         if cancelled {
             let rejection = self.attempt.rejection(Reason::Cancelled, text.human());
             return Ok(self.reject(rejection));

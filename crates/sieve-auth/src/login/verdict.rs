@@ -105,10 +105,7 @@ impl Login {
     ) -> Result<Turn<Outcome<Session>>, Error> {
         // What had begun to arrive before AUTHENTICATE was written does not answer it.
         let is_answer = !line.early;
-        let cancelled = match self.attempt.exchange() {
-            Some(exchange) => exchange.handle_failure()?,
-            None => false,
-        };
+        let cancelled = self.attempt.handle_failure()?;
         let by_code = text.code().and_then(parse::reason);
         let reason = match self.attempt.reason(by_code) {
             _ if cancelled => Reason::Cancelled,

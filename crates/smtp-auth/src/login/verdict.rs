@@ -71,10 +71,7 @@ impl Login {
     }
 
     fn on_refusal(&mut self, reply: &Reply) -> Result<Turn<Outcome<Session>>, Error> {
-        let cancelled = match self.attempt.exchange() {
-            Some(exchange) => exchange.handle_failure()?,
-            None => false,
-        };
+        let cancelled = self.attempt.handle_failure()?;
         if !cancelled && self.repeat_apart(reply) {
             return Ok(Turn::Again);
         }
