@@ -60,6 +60,7 @@
 //! | [`Login`] | the login |
 //! | [`Probe`] | what the server offers |
 //! | [`Options`] | what the caller decides |
+//! | [`Accept`], [`Handshake`], [`AcceptOptions`] | the side of the server |
 //! | [`Imap`] | all of it for a driver that serves every protocol |
 //! | [`parse`] | pure functions on `&[u8]` |
 //!
@@ -70,6 +71,7 @@
 
 extern crate alloc;
 
+mod accept;
 mod command;
 mod login;
 mod opening;
@@ -84,6 +86,7 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
+pub use accept::{Accept, AcceptOptions, Handshake};
 pub use login::Login;
 pub use options::Options;
 pub use probe::Probe;

@@ -12,8 +12,10 @@
 
 mod capability;
 mod code;
+mod command;
 mod response;
 
 pub use capability::{Offer, capabilities};
 pub use code::{Code, Text, reason, referral};
+pub use command::{Command, command};
 pub use response::{Response, Status, greeting, has_literal, response};

@@ -22,10 +22,11 @@ pub use violation::Violation;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server, or somebody in between, sent plain bytes behind the answer to STARTTLS. The
-    /// bytes are dropped, the connection must be closed (RFC 9051 §6.2.1, CERT VU#555316).
+    /// The peer, or somebody in between, sent plain bytes behind STARTTLS: behind the answer where a
+    /// server sent them, behind the command where a client did. The bytes are dropped, the
+    /// connection must be closed (RFC 9051 §6.2.1, CERT VU#555316).
     #[error(
-        "{octets} octets came in clear behind the answer to STARTTLS: somebody may be tampering with this connection, close it"
+        "{octets} octets came in clear behind STARTTLS: somebody may be tampering with this connection, close it"
     )]
     DataAfterStartTls {
         /// How many; what they were is not kept.
@@ -140,6 +141,8 @@ pub enum Stage {
     Identify,
     /// AUTHENTICATE, AUTH, LOGIN.
     Authenticate,
+    /// On the side of the server: a client's commands up to its login.
+    Accept,
 }
 
 impl fmt::Display for Stage {
@@ -150,6 +153,7 @@ impl fmt::Display for Stage {
             Self::StartTls => "we asked for TLS",
             Self::Identify => "we told who we are",
             Self::Authenticate => "we logged in",
+            Self::Accept => "a client was logging in",
         })
     }
 }

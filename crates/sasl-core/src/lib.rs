@@ -27,6 +27,7 @@
 //! | [`Refusal`] | the JSON document behind a refused token |
 //! | [`Settings`], [`Limits`], [`Conformance`], [`Endpoint`] | what the caller decides |
 //! | [`Exchange`] | one SASL exchange, whatever protocol carries it |
+//! | [`Accepting`], [`Presented`], [`Verdict`], [`AcceptSettings`] | the same for servers: who wants in, and may they |
 //! | [`base64`] | strict decoding |
 //! | [`wire`] | bounded buffers, literals, the loop under every machine |
 //!
@@ -42,6 +43,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod accept;
 mod attempt;
 pub mod base64;
 mod capabilities;
@@ -62,6 +64,10 @@ mod settings;
 mod text;
 pub mod wire;
 
+pub use accept::{
+    AcceptSettings, Acceptance, Accepted, Accepting, Failure, Farewell, Next, Presented, Verdict,
+    document, parse_message,
+};
 pub use attempt::{Attempt, Payload};
 pub use capabilities::Capabilities;
 pub use choose::choose;

@@ -1,6 +1,9 @@
 //! What a driver has to know to serve all three protocols with one piece of code.
 
-use crate::{Capabilities, Credentials, Machine, Outcome, Session, Settings};
+use crate::{
+    AcceptSettings, Accepting, Capabilities, Credentials, Machine, Outcome, Session, Settings,
+    Verdict,
+};
 
 /// One protocol, as seen by a driver: its ports, its machines. Implemented by a unit type in each
 /// protocol crate (`imap_auth::Imap`, `smtp_auth::Smtp`, `sieve_auth::Sieve`).
@@ -33,6 +36,12 @@ pub trait Protocol {
     type Login: Machine<Output = Outcome<Session>>;
     /// The machine that asks what is offered.
     type Probe: Machine<Output = Outcome<Capabilities>>;
+    /// The options of the server's side.
+    type AcceptOptions: Clone + core::fmt::Debug + Default + From<AcceptSettings>;
+    /// Proof that a client was told to begin TLS.
+    type Handshake;
+    /// The machine of the server's side.
+    type Accept: Machine<Output = Accepting<Self::Handshake>>;
 
     /// The settings inside the options, for a driver that fills in the endpoint.
     fn settings(options: &mut Self::Options) -> &mut Settings;
@@ -56,6 +65,17 @@ pub trait Protocol {
     fn probe_after_starttls(proof: Self::Upgrade, options: Self::Options) -> Self::Probe;
     /// What is offered in clear.
     fn probe_in_clear(options: Self::Options) -> Self::Probe;
+
+    /// The server's side of a connection that is TLS from its first octet on.
+    fn accept_over_tls(options: Self::AcceptOptions) -> Self::Accept;
+    /// The server's side after STARTTLS.
+    fn accept_after_starttls(proof: Self::Handshake, options: Self::AcceptOptions) -> Self::Accept;
+    /// The server's side in clear: STARTTLS is offered, no login is taken.
+    fn accept_in_clear(options: Self::AcceptOptions) -> Self::Accept;
+    /// The server's side in clear, where logins are taken all the same.
+    fn dangerous_accept_in_clear(options: Self::AcceptOptions) -> Self::Accept;
+    /// The verdict on what a client presented.
+    fn decide(accept: &mut Self::Accept, verdict: Verdict);
 
     /// Takes eight ASCII letters that nobody can foresee, fresh for each connection: IMAP makes its
     /// tags of them, so that an answer cannot be forged ahead of its command. Machines draw no

@@ -9,6 +9,7 @@ mod literal;
 mod send;
 mod words;
 
+pub use crate::accept::acceptor::{Acceptor, Channel, Dialect, Offer, Order};
 pub use conversation::{Conversation, Converse, Turn};
 pub use facts::Fact;
 pub use line::{Line, LineBuf};

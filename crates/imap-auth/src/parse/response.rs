@@ -123,7 +123,7 @@ fn tagged(line: &[u8], strict: bool) -> Result<Response<'_>, Violation> {
 }
 
 /// The first word, and what follows one space behind it.
-fn split_word(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+pub(super) fn split_word(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     match memchr::memchr(b' ', text).and_then(|at| text.split_at_checked(at)) {
         Some((word, rest)) => (word, rest.get(1..)),
         None => (text, None),
@@ -131,7 +131,7 @@ fn split_word(text: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// `ASTRING-CHAR` without `+`.
-fn is_tag_char(octet: u8) -> bool {
+pub(super) fn is_tag_char(octet: u8) -> bool {
     matches!(octet, 0x21..=0x7e)
         && !matches!(
             octet,

@@ -38,6 +38,9 @@ pub enum Invalid {
     /// IMAP tag prefix.
     #[error("the tag prefix must be 1 to 10 ASCII letters and digits")]
     TagPrefix,
+    /// Text for clients, such as a greeting.
+    #[error("the text must be 1 to 255 printable ASCII characters and no response code")]
+    Text,
     /// Token: empty.
     #[error("the token is empty")]
     TokenEmpty,

@@ -21,6 +21,8 @@ pub enum Violation {
     BadLiteral,
     /// A line that fits no rule of the protocol.
     BadLine,
+    /// A message of a mechanism that is not in its grammar.
+    BadMessage,
     /// An SMTP reply code outside the grammar.
     BadReplyCode,
     /// A quoted string with an illegal escape or octet.
@@ -63,6 +65,7 @@ impl fmt::Display for Violation {
             Self::BadChallenge => "the server sent a challenge that is not base64",
             Self::BadLiteral => "the server sent a malformed literal",
             Self::BadLine => "the server sent a line that is not in the protocol",
+            Self::BadMessage => "the client sent a malformed login message",
             Self::BadReplyCode => "the server sent a malformed reply code",
             Self::BadString => "the server sent a malformed string",
             Self::BadLineEnd => "the server ended a line otherwise than by CR LF",

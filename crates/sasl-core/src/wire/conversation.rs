@@ -158,12 +158,33 @@ impl Conversation {
     /// Reserves the buffers; `command` octets for the longest command. After this, nothing is
     /// allocated on the way to an accepted login unless the server says more than was reserved.
     pub fn new(settings: &Settings, command: usize) -> Self {
+        let capabilities = Capabilities::with_capacity(settings.limits.reserve / 4);
+        Self::around(
+            LineBuf::new(&settings.limits),
+            capabilities,
+            settings,
+            command,
+        )
+    }
+
+    /// The same for the side of the server: what is received holds secrets and is wiped.
+    pub fn with_client(settings: &Settings, reply: usize) -> Self {
+        let receive = LineBuf::from_client(&settings.limits);
+        Self::around(receive, Capabilities::default(), settings, reply)
+    }
+
+    fn around(
+        receive: LineBuf,
+        capabilities: Capabilities,
+        settings: &Settings,
+        command: usize,
+    ) -> Self {
         Self {
             send: SendBuf::with_capacity(command),
-            capabilities: Capabilities::with_capacity(settings.limits.reserve / 4),
+            capabilities,
             refusal: None,
             told: None,
-            receive: LineBuf::new(&settings.limits),
+            receive,
             facts: Facts::default(),
             failure: None,
             closed: false,
@@ -174,6 +195,16 @@ impl Conversation {
             heard: 0,
             unasked: settings.limits.unasked,
         }
+    }
+
+    /// See [`LineBuf::take_invitations`].
+    pub fn take_invitations(&mut self) -> usize {
+        self.receive.take_invitations()
+    }
+
+    /// See [`LineBuf::wipe_handed_out`].
+    pub fn wipe_handed_out(&mut self) {
+        self.receive.wipe_handed_out();
     }
 
     /// See [`Machine::handle_input`](crate::Machine::handle_input).

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
 
+use zeroize::Zeroize;
+
 use super::announced_literal;
 use crate::{Limit, Limits, Violation};
 
@@ -37,6 +39,10 @@ pub struct LineBuf {
     mark: usize,
     /// More was pushed than is kept.
     overflown: bool,
+    /// The lines come from a client: they hold secrets, and `{n+}` is theirs to write.
+    from_client: bool,
+    /// Literals announced by `{n}`, for which a client waits to be invited.
+    invitations: usize,
 }
 
 /// A line in the buffer, without its line end.
@@ -71,7 +77,26 @@ impl LineBuf {
             literals: 0,
             mark: 0,
             overflown: false,
+            from_client: false,
+            invitations: 0,
         }
+    }
+
+    /// The same for what a client says: no memory that held it is given back or left behind unwiped.
+    ///
+    /// ```
+    /// use sasl_core::{Limits, wire::LineBuf};
+    ///
+    /// let mut buffer = LineBuf::from_client(&Limits::default());
+    /// buffer.push(b"A1 LOGIN {5}\r\n");
+    /// assert_eq!(buffer.next_line(&Limits::default(), false, |_| true).unwrap(), None);
+    /// // The client waits until it is told to go on.
+    /// assert_eq!(buffer.take_invitations(), 1);
+    /// ```
+    pub fn from_client(limits: &Limits) -> Self {
+        let mut buffer = Self::new(limits);
+        buffer.from_client = true;
+        buffer
     }
 
     /// Adds bytes; those handed out already are dropped. Beyond [`Limits::unasked`] it keeps nothing
@@ -79,13 +104,33 @@ impl LineBuf {
     pub fn push(&mut self, bytes: &[u8]) {
         if self.start > 0 {
             let dropped = self.start.min(self.bytes.len());
-            self.bytes.drain(..dropped);
+            if self.from_client {
+                drain_and_wipe(&mut self.bytes, dropped);
+            } else {
+                self.bytes.drain(..dropped);
+            }
             self.start -= dropped;
             self.searched = self.searched.saturating_sub(dropped);
             self.segment = self.segment.saturating_sub(dropped);
             self.mark = self.mark.saturating_sub(dropped);
         }
+        if self.from_client {
+            reserve_and_wipe(&mut self.bytes, bytes.len());
+        }
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// How many literals were announced since the last call that a client does not send unless it is
+    /// told to go on (`{n}`, not `{n+}`).
+    pub fn take_invitations(&mut self) -> usize {
+        core::mem::take(&mut self.invitations)
+    }
+
+    /// Overwrites what was handed out, which held a secret.
+    pub fn wipe_handed_out(&mut self) {
+        if let Some(done) = self.bytes.get_mut(..self.start) {
+            done.zeroize();
+        }
     }
 
     /// The same, but keeps no more than `limit` octets.
@@ -217,7 +262,7 @@ impl LineBuf {
         let bad = LineError::Violation(Violation::BadLiteral);
         // A server has no need for the `+`: nobody waits for its literals. Some send it all the same.
         let (octets, plus) = announced.map_err(|()| LineError::Violation(Violation::BadLiteral))?;
-        if plus && !robust {
+        if plus && !robust && !self.from_client {
             return Err(bad);
         }
         self.literals += 1;
@@ -225,9 +270,39 @@ impl LineBuf {
         if self.literals > limits.literals || self.literal_octets > limits.literal {
             return Err(LineError::Limit(Limit::Literal));
         }
+        self.invitations += usize::from(!plus);
         self.searched = from + octets as usize;
         self.segment = self.searched;
         Ok(())
+    }
+}
+
+/// Removes octets from the front and leaves no copy of what was moved.
+fn drain_and_wipe(bytes: &mut Vec<u8>, octets: usize) {
+    let kept = bytes.len() - octets;
+    bytes.copy_within(octets.., 0);
+    if let Some(stale) = bytes.get_mut(kept..) {
+        stale.zeroize();
+    }
+    bytes.truncate(kept);
+}
+
+/// Makes room for more octets and leaves no copy in memory that was too small.
+fn reserve_and_wipe(bytes: &mut Vec<u8>, octets: usize) {
+    let needed = bytes.len().saturating_add(octets);
+    if needed > bytes.capacity() {
+        let mut larger = Vec::with_capacity(needed.max(bytes.capacity().saturating_mul(2)));
+        larger.extend_from_slice(bytes);
+        bytes.zeroize();
+        *bytes = larger;
+    }
+}
+
+impl Drop for LineBuf {
+    fn drop(&mut self) {
+        if self.from_client {
+            self.bytes.zeroize();
+        }
     }
 }
 
