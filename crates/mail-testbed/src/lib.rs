@@ -45,7 +45,6 @@
 //! | [`Fault`], [`Gate`], [`Endpoint`] | what goes wrong, where and when |
 
 #![forbid(unsafe_code)]
-#![allow(dead_code, reason = "the endpoints that use it follow")]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 extern crate alloc;

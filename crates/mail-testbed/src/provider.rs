@@ -1,7 +1,10 @@
 //! An authorization server inside the process.
 
+mod about;
+mod authorize;
 mod body;
 mod client;
+mod device;
 mod endpoint;
 mod fault;
 mod form;
@@ -9,9 +12,11 @@ mod http;
 mod ledger;
 mod mint;
 mod options;
+mod page;
 mod reply;
 mod request;
 mod signer;
+mod status;
 mod token;
 mod tokens;
 
@@ -41,6 +46,7 @@ pub use options::{Approval, ExpiresIn, ProviderOptions, Rotation, TokenFormat};
 pub use tokens::{Claims, Grant, Issue, TokenProblem, Tokens};
 
 use crate::Authority;
+use ledger::Verdict;
 use mint::Mint;
 use reply::Reply;
 use request::Request;
@@ -224,6 +230,24 @@ impl Provider {
         self.mint.ledger().approval = approval;
     }
 
+    /// The first user agrees to what the device with this code asks for. `false`: no device waits
+    /// with it.
+    pub fn approve_device(&self, user_code: &str) -> bool {
+        let user = self.mint.options.users.first().cloned();
+        user.is_some_and(|user| device::decide(&self.mint, user_code, Verdict::Allowed(user)))
+    }
+
+    /// The same for another user; one that the provider does not know is made up.
+    pub fn approve_device_as(&self, user_code: &str, email: &str) -> bool {
+        let user = self.mint.options.user_or_new(email);
+        device::decide(&self.mint, user_code, Verdict::Allowed(user))
+    }
+
+    /// The user refuses what the device with this code asks for. `false`: no device waits with it.
+    pub fn deny_device(&self, user_code: &str) -> bool {
+        device::decide(&self.mint, user_code, Verdict::Denied)
+    }
+
     /// What goes wrong with the next request to the token endpoint that has no fault yet: faults
     /// queue up, one for a request.
     pub fn misbehave(&self, fault: Fault) {
@@ -344,8 +368,16 @@ impl fmt::Debug for Checker {
 /// Answers one request.
 fn route(mint: &Mint, request: &Request) -> Reply {
     let answer = match Endpoint::at(&request.path) {
+        Some(Endpoint::Authorize) => authorize::answer(mint, request),
+        Some(Endpoint::Device) => device::page(mint, request),
+        Some(Endpoint::DeviceAuthorization) => device::begin(mint, request),
+        Some(Endpoint::Discovery) => about::discovery(mint, request),
+        Some(Endpoint::Introspect) => status::introspect(mint, request),
+        Some(Endpoint::Jwks) => about::jwks(mint, request),
+        Some(Endpoint::Revoke) => status::revoke(mint, request),
         Some(Endpoint::Token) => token::answer(mint, request),
-        Some(_) | None => Err(Reply::empty(404)),
+        Some(Endpoint::Userinfo) => status::userinfo(mint, request),
+        None => Err(Reply::empty(404)),
     };
     answer.unwrap_or_else(|refusal| refusal)
 }
