@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mail_testbed::{Endpoint, Fault, Provider, ProviderOptions, Tokens};
+use mail_testbed::{Endpoint, Fault, Provider, ProviderOptions, TokenProblem, Tokens};
 use support::{Client, start};
 
 const LONG: Duration = Duration::from_secs(20);
@@ -162,6 +162,31 @@ fn a_held_request_waits_for_the_gate() {
     });
     assert_eq!(provider.refreshes_of(tokens.grant()), 1);
     assert!(!provider.wait_for(Endpoint::Token, 3, Duration::ZERO));
+}
+
+#[test]
+fn of_two_refreshes_at_once_one_ends_the_grant() {
+    let (provider, client, tokens) = one();
+    let (first, first_gate) = Fault::none().held();
+    let (second, second_gate) = Fault::none().held();
+    provider.misbehave(first);
+    provider.misbehave(second);
+    thread::scope(|scope| {
+        let refresh = || {
+            client
+                .refresh(&provider, tokens.refresh_token().unwrap())
+                .status
+        };
+        let both = [scope.spawn(refresh), scope.spawn(refresh)];
+        assert!(provider.wait_for(Endpoint::Token, 2, LONG));
+        drop((first_gate, second_gate));
+        let mut statuses = both.map(|thread| thread.join().unwrap());
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 400]);
+    });
+    assert_eq!(provider.reuses(), 1);
+    let problem = provider.check(tokens.access_token(), None, None);
+    assert_eq!(problem.unwrap_err(), TokenProblem::Revoked);
 }
 
 #[test]

@@ -12,9 +12,9 @@ use super::{
     form::Form,
     ledger::Ledger,
     mint::{Coin, Mint},
-    options::holds,
     reply::{Refusal, Reply},
     request::Request,
+    scope::holds,
 };
 
 pub(super) fn answer(mint: &Mint, request: &Request) -> Result<Reply, Reply> {
@@ -78,10 +78,10 @@ fn password(mint: &Mint, client: &Client, form: &Form) -> Result<Reply, Reply> {
 /// The scope that is granted to a first request.
 pub(super) fn scope(mint: &Mint, form: &Form) -> Result<String, Refusal> {
     let asked = form.value("scope");
-    if let (Some(asked), Some(supported)) = (asked, &mint.options.supported) {
-        if !holds(supported, asked) {
-            return Err(Refusal("invalid_scope", "there is no such scope"));
-        }
+    if let (Some(asked), Some(supported)) = (asked, &mint.options.supported)
+        && !holds(supported, asked)
+    {
+        return Err(Refusal("invalid_scope", "there is no such scope"));
     }
     Ok(mint.options.granted_scope(asked))
 }

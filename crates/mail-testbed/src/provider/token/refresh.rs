@@ -5,8 +5,8 @@ use super::{
         Client, Rotation,
         form::Form,
         mint::{Coin, Mint},
-        options::holds,
         reply::Reply,
+        scope::holds,
     },
     audience, success,
 };
@@ -33,14 +33,14 @@ pub(super) fn exchange(mint: &Mint, client: &Client, form: &Form) -> Result<Repl
     if consent.revoked {
         return Err(Reply::invalid_grant("the refresh token was revoked"));
     }
-    if let Some(used) = used {
-        if now >= used.saturating_add(mint.options.grace) {
-            ledger.revoke(grant);
-            ledger.reuses += 1;
-            return Err(Reply::invalid_grant(
-                "the refresh token was used before: all tokens of this grant are revoked",
-            ));
-        }
+    if let Some(used) = used
+        && now >= used.saturating_add(mint.options.grace)
+    {
+        ledger.revoke(grant);
+        ledger.reuses += 1;
+        return Err(Reply::invalid_grant(
+            "the refresh token was used before: all tokens of this grant are revoked",
+        ));
     }
     if now >= expires {
         return Err(Reply::invalid_grant("the refresh token has expired"));
@@ -65,11 +65,9 @@ pub(super) fn exchange(mint: &Mint, client: &Client, form: &Form) -> Result<Repl
     if let Some(consent) = ledger.consents.get_mut(&grant) {
         consent.refreshes += 1;
     }
-    if rotates {
-        if let Some(entry) = ledger.refresh.get_mut(token) {
-            // The first use counts, so that a window of grace does not move.
-            entry.used.get_or_insert(now);
-        }
+    if rotates && let Some(entry) = ledger.refresh.get_mut(token) {
+        // The first use counts, so that a window of grace does not move.
+        entry.used.get_or_insert(now);
     }
     success(mint, &ledger, &tokens)
 }
