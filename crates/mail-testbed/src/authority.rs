@@ -4,7 +4,10 @@ use alloc::{string::String, sync::Arc, vec, vec::Vec};
 use core::fmt;
 use std::io;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose,
+};
 use rustls::{
     ServerConfig,
     crypto::ring,
@@ -36,6 +39,8 @@ impl Authority {
     pub fn new() -> io::Result<Self> {
         let mut params = named("mail-testbed authority", &[])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Strict libraries, such as that of Python 3.13, take no authority that does not say this.
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().map_err(io::Error::other)?;
         CertifiedIssuer::self_signed(params, key)
             .map(Self)
@@ -93,7 +98,11 @@ impl Authority {
         self.sign(named("mail-testbed server", names)?)
     }
 
-    fn sign(&self, params: CertificateParams) -> io::Result<ServerConfig> {
+    fn sign(&self, mut params: CertificateParams) -> io::Result<ServerConfig> {
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        // Nor a certificate that does not say whose key has signed it.
+        params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let certificate = params.signed_by(&key, &self.0).map_err(io::Error::other)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -119,7 +128,5 @@ fn named(common_name: &str, names: &[&str]) -> io::Result<CertificateParams> {
     params
         .distinguished_name
         .push(DnType::CommonName, common_name);
-    // Some TLS libraries insist on a certificate that says whose key has signed it.
-    params.use_authority_key_identifier_extension = true;
     Ok(params)
 }

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use core::time::Duration;
-//! use mail_testbed::{Endpoint, Fault, Provider, ProviderOptions, TokenProblem};
+//! use mail_testbed::{Provider, ProviderOptions, TokenProblem};
 //!
 //! let provider = Provider::start(ProviderOptions::new())?;
 //! let tokens = provider.issue("alice@example.com");
@@ -18,13 +18,36 @@
 //! // An hour passes:
 //! provider.advance(Duration::from_secs(3600));
 //! assert_eq!(provider.check(token, None, None).unwrap_err(), TokenProblem::Expired);
+//! # Ok::<(), std::io::Error>(())
+//! ```
 //!
-//! // The program that is tested refreshes at provider.url(Endpoint::Token), and trusts
-//! // provider.authority(). The first answer shall get lost:
+//! The program that is tested talks HTTPS to it as to any other provider, and trusts its authority.
+//! Here a refresh whose answer gets lost, and what comes of trying again:
+//!
+//! ```
+//! use mail_testbed::{Endpoint, Fault, Provider, ProviderOptions};
+//! # use ureq::{Agent, tls::{Certificate, RootCerts, TlsConfig}};
+//! # fn http_client(root: &[u8]) -> Agent {
+//! #     let roots = RootCerts::new_with_certs(&[Certificate::from_der(root).to_owned()]);
+//! #     let tls = TlsConfig::builder().root_certs(roots).build();
+//! #     Agent::config_builder().tls_config(tls).proxy(None).http_status_as_error(false).build().into()
+//! # }
+//!
+//! let provider = Provider::start(ProviderOptions::new())?;
+//! let tokens = provider.issue("alice@example.com");
+//! let client = http_client(&provider.authority().der());
+//! let refresh = || client.post(provider.url(Endpoint::Token)).send_form([
+//!     ("grant_type", "refresh_token"),
+//!     ("refresh_token", tokens.refresh_token().unwrap()),
+//!     ("client_id", "mail-client"),
+//! ]);
+//!
 //! provider.misbehave(Fault::dropped_after());
-//! assert!(provider.url(Endpoint::Token).starts_with("https://127.0.0.1:"));
-//! assert!(provider.authority().pem().starts_with("-----BEGIN CERTIFICATE-----"));
-//! assert_eq!(provider.refreshes(), 0);
+//! assert!(refresh().is_err());
+//! assert_eq!(provider.refreshes(), 1);
+//! // The token is used up, and whoever brings it again may have stolen it:
+//! assert_eq!(refresh().unwrap().status(), 400);
+//! assert_eq!(provider.reuses(), 1);
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
@@ -45,7 +68,6 @@
 //! | [`Fault`], [`Gate`], [`Endpoint`] | what goes wrong, where and when |
 
 #![forbid(unsafe_code)]
-#![allow(dead_code, reason = "the endpoints that use it follow")]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 extern crate alloc;

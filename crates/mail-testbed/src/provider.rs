@@ -1,7 +1,13 @@
 //! An authorization server inside the process.
 
+mod about;
+mod authorize;
+mod behaviour;
 mod body;
+mod checker;
 mod client;
+mod control;
+mod device;
 mod endpoint;
 mod fault;
 mod form;
@@ -9,11 +15,15 @@ mod http;
 mod ledger;
 mod mint;
 mod options;
+mod page;
 mod reply;
 mod request;
+mod scope;
 mod signer;
+mod status;
 mod token;
 mod tokens;
+mod user;
 
 use alloc::{
     format,
@@ -23,9 +33,8 @@ use alloc::{
 use core::{
     fmt,
     net::{Ipv4Addr, SocketAddr},
-    time::Duration,
 };
-use std::{io, net::TcpListener, sync::PoisonError, thread::JoinHandle};
+use std::{io, net::TcpListener, thread::JoinHandle};
 
 use tokio::{
     runtime::{Builder, Handle},
@@ -34,11 +43,14 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-pub use client::{Client, User};
+pub use behaviour::{Approval, ExpiresIn, Rotation, TokenFormat};
+pub use checker::Checker;
+pub use client::Client;
 pub use endpoint::Endpoint;
 pub use fault::{Fault, Gate};
-pub use options::{Approval, ExpiresIn, ProviderOptions, Rotation, TokenFormat};
+pub use options::ProviderOptions;
 pub use tokens::{Claims, Grant, Issue, TokenProblem, Tokens};
+pub use user::User;
 
 use crate::Authority;
 use mint::Mint;
@@ -192,86 +204,6 @@ impl Provider {
     pub fn checker(&self) -> Checker {
         Checker(Arc::clone(&self.mint))
     }
-
-    /// Puts the provider's clock forward. Nobody else's clock changes: a client that looks at its own
-    /// still thinks that the token is fresh, as with any provider whose clock differs.
-    pub fn advance(&self, time: Duration) {
-        let mut ledger = self.mint.ledger();
-        ledger.ahead = ledger.ahead.saturating_add(time);
-    }
-
-    /// Ends one grant: all its tokens are void.
-    pub fn revoke_grant(&self, grant: Grant) {
-        self.mint.ledger().revoke(grant);
-    }
-
-    /// Ends every grant of a user, as a change of password does.
-    pub fn revoke_user(&self, email: &str) {
-        for consent in self.mint.ledger().consents.values_mut() {
-            consent.revoked |= consent.user.email == email;
-        }
-    }
-
-    /// Ends one access token, and nothing else.
-    pub fn revoke_token(&self, token: &str) {
-        if let Some(access) = self.mint.ledger().access.get_mut(token) {
-            access.revoked = true;
-        }
-    }
-
-    /// From now on people are asked like this.
-    pub fn set_approval(&self, approval: Approval) {
-        self.mint.ledger().approval = approval;
-    }
-
-    /// What goes wrong with the next request to the token endpoint that has no fault yet: faults
-    /// queue up, one for a request.
-    pub fn misbehave(&self, fault: Fault) {
-        self.misbehave_at(Endpoint::Token, fault);
-    }
-
-    /// The same for another endpoint.
-    pub fn misbehave_at(&self, endpoint: Endpoint, fault: Fault) {
-        let mut ledger = self.mint.ledger();
-        ledger.faults.entry(endpoint).or_default().push_back(fault);
-    }
-
-    /// How many requests an endpoint had, whatever became of them.
-    pub fn requests(&self, endpoint: Endpoint) -> u64 {
-        let ledger = self.mint.ledger();
-        ledger.requests.get(&endpoint).copied().unwrap_or_default()
-    }
-
-    /// Waits until an endpoint had this many requests. `false`: it did not come to that in time.
-    /// This blocks the thread.
-    #[must_use = "it may not have come to that"]
-    pub fn wait_for(&self, endpoint: Endpoint, requests: u64, time: Duration) -> bool {
-        let (_ledger, outcome) = self
-            .mint
-            .arrival
-            .wait_timeout_while(self.mint.ledger(), time, |ledger| {
-                ledger.requests.get(&endpoint).copied().unwrap_or_default() < requests
-            })
-            .unwrap_or_else(PoisonError::into_inner);
-        !outcome.timed_out()
-    }
-
-    /// How often a refresh token was used with success.
-    pub fn refreshes(&self) -> u64 {
-        let ledger = self.mint.ledger();
-        ledger.consents.values().map(|one| one.refreshes).sum()
-    }
-
-    /// How often a refresh token of this grant was used with success.
-    pub fn refreshes_of(&self, grant: Grant) -> u64 {
-        let ledger = self.mint.ledger();
-        ledger.consents.get(&grant).map_or(0, |one| one.refreshes)
-    }
-
-    /// How often a refresh token that was used up came again, and its grant was ended.
-    pub fn reuses(&self) -> u64 {
-        self.mint.ledger().reuses
-    }
 }
 
 impl Drop for Provider {
@@ -297,55 +229,19 @@ impl fmt::Debug for Provider {
     }
 }
 
-/// Checks tokens, for as long as somebody needs it: the part of a provider that a mail server has.
-///
-/// ```
-/// use mail_testbed::{Provider, ProviderOptions};
-///
-/// let provider = Provider::start(ProviderOptions::new())?;
-/// let checker = provider.checker();
-/// let tokens = provider.issue("alice@example.com");
-/// let thread = std::thread::spawn(move || checker.check(tokens.access_token(), None, None));
-/// assert!(thread.join().unwrap().is_ok());
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Clone)]
-pub struct Checker(Arc<Mint>);
-
-impl Checker {
-    /// As [`Provider::check`].
-    ///
-    /// # Errors
-    ///
-    /// The first reason why not.
-    pub fn check(
-        &self,
-        token: &str,
-        audience: Option<&str>,
-        scope: Option<&str>,
-    ) -> Result<Claims, TokenProblem> {
-        let ledger = self.0.ledger();
-        ledger.check(token, audience, scope).cloned()
-    }
-
-    /// Where a client finds the provider: what the refusal of a mail server names.
-    /// <https://www.rfc-editor.org/rfc/rfc7628#section-3.2.2>
-    pub fn discovery_url(&self) -> String {
-        self.0.address(Endpoint::Discovery.path())
-    }
-}
-
-impl fmt::Debug for Checker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Checker").field(&self.0.issuer).finish()
-    }
-}
-
 /// Answers one request.
 fn route(mint: &Mint, request: &Request) -> Reply {
     let answer = match Endpoint::at(&request.path) {
+        Some(Endpoint::Authorize) => authorize::answer(mint, request),
+        Some(Endpoint::Device) => device::page(mint, request),
+        Some(Endpoint::DeviceAuthorization) => device::begin(mint, request),
+        Some(Endpoint::Discovery) => about::discovery(mint, request),
+        Some(Endpoint::Introspect) => status::introspect(mint, request),
+        Some(Endpoint::Jwks) => about::jwks(mint, request),
+        Some(Endpoint::Revoke) => status::revoke(mint, request),
         Some(Endpoint::Token) => token::answer(mint, request),
-        Some(_) | None => Err(Reply::empty(404)),
+        Some(Endpoint::Userinfo) => status::userinfo(mint, request),
+        None => Err(Reply::empty(404)),
     };
     answer.unwrap_or_else(|refusal| refusal)
 }

@@ -115,53 +115,6 @@ impl Client {
     }
 }
 
-/// A person with a mailbox.
-///
-/// ```
-/// use mail_testbed::User;
-///
-/// let user = User::new("alice@example.com").password("wonderland").subject("u-42");
-/// # let _ = user;
-/// ```
-#[derive(Clone, Debug)]
-pub struct User {
-    pub(super) email: String,
-    pub(super) subject: String,
-    pub(super) password: Option<Secret>,
-}
-
-impl User {
-    /// A user of this address, who has no password and so can sign in only where nobody asks.
-    pub fn new(email: &str) -> Self {
-        Self {
-            email: email.to_owned(),
-            subject: email.to_owned(),
-            password: None,
-        }
-    }
-
-    /// The password, for the form and for the password grant.
-    pub fn password(mut self, password: &str) -> Self {
-        self.password = Some(password.into());
-        self
-    }
-
-    /// A client that acts for itself.
-    pub(super) fn itself(client: &str) -> Self {
-        Self {
-            email: String::new(),
-            subject: client.to_owned(),
-            password: None,
-        }
-    }
-
-    /// What tokens call this user (`sub`), if not by the address.
-    pub fn subject(mut self, subject: &str) -> Self {
-        self.subject = subject.to_owned();
-        self
-    }
-}
-
 /// Whether both are loopback addresses that differ in the port at most.
 fn same_but_for_port(known: &str, asked: &str) -> bool {
     matches!((without_port(known), without_port(asked)), (Some(a), Some(b)) if a == b)

@@ -1,6 +1,6 @@
 //! What goes wrong between a client and its provider.
 
-use alloc::{format, string::String, sync::Arc, vec, vec::Vec};
+use alloc::{format, string::String, sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 
 use serde_json::json;
@@ -79,11 +79,10 @@ impl Fault {
         Self::from_act(Act::Answer(Reply::redirect(307, location.into())))
     }
 
-    /// A JSON object of about this many octets.
+    /// A JSON object of this many octets, of 14 at least.
     pub fn oversized(octets: usize) -> Self {
-        let mut body = vec![b'x'; octets];
-        body.splice(..0, *b"{\"padding\":\"");
-        body.extend_from_slice(b"\"}");
+        let padding = "x".repeat(octets.saturating_sub(14));
+        let body = format!("{{\"padding\":\"{padding}\"}}");
         Self::answer(200, "application/json", body)
     }
 

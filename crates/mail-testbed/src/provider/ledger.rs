@@ -4,7 +4,7 @@ use alloc::{collections::VecDeque, string::String};
 use core::time::Duration;
 use std::{collections::HashMap, time::SystemTime};
 
-use super::{Approval, Claims, Client, Endpoint, Fault, Grant, TokenProblem, User, options::holds};
+use super::{Approval, Claims, Client, Endpoint, Fault, Grant, TokenProblem, User, scope::holds};
 
 pub(super) struct Ledger {
     pub(super) access: HashMap<String, Access>,

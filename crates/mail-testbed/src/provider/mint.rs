@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{
     Claims, Endpoint, Fault, Grant, Issue, ProviderOptions, Rotation, TokenFormat, Tokens,
     ledger::{Access, Ledger, Refresh},
-    options::holds,
+    scope::holds,
     signer::Signer,
 };
 

@@ -11,7 +11,7 @@ use core::time::Duration;
 
 use sasl_core::Secret;
 
-use super::{Client, User};
+use super::{Approval, Client, ExpiresIn, Rotation, TokenFormat, User, scope};
 use crate::Authority;
 
 /// What a provider is like. Every method changes one thing; what is not changed is as a good
@@ -256,7 +256,7 @@ impl ProviderOptions {
         match &self.narrowed {
             Some(most) => asked
                 .split_ascii_whitespace()
-                .filter(|scope| holds(most, scope))
+                .filter(|word| scope::holds(most, word))
                 .collect::<Vec<_>>()
                 .join(" "),
             None => asked.to_string(),
@@ -268,90 +268,4 @@ impl Default for ProviderOptions {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Whether and how a person is asked at `/authorize`.
-///
-/// ```
-/// use mail_testbed::{Approval, Provider, ProviderOptions};
-///
-/// let provider = Provider::start(ProviderOptions::new().approval(Approval::Form))?;
-/// provider.set_approval(Approval::Denied);
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Approval {
-    /// The first user, or whom `login_hint` names, agrees at once.
-    Automatic,
-    /// The user refuses at once.
-    Denied,
-    /// There is a page with a form: name, password, *Allow* and *Deny*.
-    Form,
-}
-
-/// How the answer of the token endpoint says when the token expires.
-/// <https://www.rfc-editor.org/rfc/rfc6749#section-5.1>
-///
-/// ```
-/// use mail_testbed::{ExpiresIn, ProviderOptions};
-///
-/// let odd = ProviderOptions::new().expires_in(ExpiresIn::Text);
-/// # let _ = odd;
-/// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum ExpiresIn {
-    /// As a number, as it should be.
-    Number,
-    /// Not at all.
-    Omitted,
-    /// As a string of digits.
-    Text,
-    /// As zero, though the token is good.
-    Zero,
-}
-
-/// What becomes of a refresh token when it is used.
-///
-/// ```
-/// use mail_testbed::{ProviderOptions, Rotation};
-///
-/// let lasting = ProviderOptions::new().rotation(Rotation::Keep);
-/// # let _ = lasting;
-/// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Rotation {
-    /// It stays as it is, and the answer says nothing about it.
-    Keep,
-    /// There are none.
-    Never,
-    /// A new one takes its place. Whoever uses the old one again loses everything that came of this
-    /// grant. <https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2>
-    Rotate,
-}
-
-/// What an access token looks like.
-///
-/// ```
-/// use mail_testbed::{ProviderOptions, TokenFormat};
-///
-/// let options = ProviderOptions::new().format(TokenFormat::Opaque);
-/// # let _ = options;
-/// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum TokenFormat {
-    /// A JWT signed with ES256, whose key is at `/jwks`.
-    /// <https://www.rfc-editor.org/rfc/rfc9068>
-    Jwt,
-    /// A random string that says nothing.
-    Opaque,
-}
-
-/// Whether every word of `some` is among those of `all`.
-pub(super) fn holds(all: &str, some: &str) -> bool {
-    some.split_ascii_whitespace()
-        .all(|word| all.split_ascii_whitespace().any(|known| known == word))
 }

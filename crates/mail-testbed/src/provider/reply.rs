@@ -81,6 +81,15 @@ impl Reply {
     }
 }
 
+/// A code of OAuth, and what it is about: for where the answer is not JSON.
+pub(super) struct Refusal(pub(super) &'static str, pub(super) &'static str);
+
+impl From<Refusal> for Reply {
+    fn from(Refusal(code, description): Refusal) -> Self {
+        Self::error(code, description)
+    }
+}
+
 impl From<io::Error> for Reply {
     fn from(error: io::Error) -> Self {
         let mut reply = Self::error("server_error", &format!("{error}"));

@@ -1,17 +1,20 @@
 //! The token endpoint. <https://www.rfc-editor.org/rfc/rfc6749#section-3.2>
 
+mod code;
+mod refresh;
+
 use alloc::{format, string::String};
 
 use serde_json::{Value, json};
 
 use super::{
-    Client, ExpiresIn, Grant, Rotation, Tokens, User,
+    Client, ExpiresIn, Grant, Tokens, User, device,
     form::Form,
     ledger::Ledger,
     mint::{Coin, Mint},
-    options::holds,
-    reply::Reply,
+    reply::{Refusal, Reply},
     request::Request,
+    scope::holds,
 };
 
 pub(super) fn answer(mint: &Mint, request: &Request) -> Result<Reply, Reply> {
@@ -27,9 +30,11 @@ pub(super) fn answer(mint: &Mint, request: &Request) -> Result<Reply, Reply> {
         ));
     }
     match grant_type {
+        "authorization_code" => code::exchange(mint, client, &form),
         "client_credentials" => client_credentials(mint, client, &form),
         "password" => password(mint, client, &form),
-        "refresh_token" => refresh(mint, client, &form),
+        "refresh_token" => refresh::exchange(mint, client, &form),
+        "urn:ietf:params:oauth:grant-type:device_code" => device::exchange(mint, client, &form),
         _ => Err(Reply::error(
             "unsupported_grant_type",
             "there is no such grant_type",
@@ -70,82 +75,19 @@ fn password(mint: &Mint, client: &Client, form: &Form) -> Result<Reply, Reply> {
     first(mint, &mut ledger, grant)
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc6749#section-6>
-fn refresh(mint: &Mint, client: &Client, form: &Form) -> Result<Reply, Reply> {
-    let Some(token) = form.value("refresh_token") else {
-        return Err(Reply::invalid_request("refresh_token is missing"));
-    };
-    let mut ledger = mint.ledger();
-    let now = ledger.now();
-    let Some(entry) = ledger.refresh.get(token) else {
-        return Err(Reply::invalid_grant("there is no such refresh token"));
-    };
-    let (grant, expires, used) = (entry.grant, entry.expires, entry.used);
-    let Some(consent) = ledger.consents.get(&grant) else {
-        return Err(Reply::invalid_grant("there is no such refresh token"));
-    };
-    if consent.client != client.id {
-        return Err(Reply::invalid_grant(
-            "the refresh token is of another client",
-        ));
-    }
-    if consent.revoked {
-        return Err(Reply::invalid_grant("the refresh token was revoked"));
-    }
-    if let Some(used) = used {
-        if now >= used.saturating_add(mint.options.grace) {
-            ledger.revoke(grant);
-            ledger.reuses += 1;
-            return Err(Reply::invalid_grant(
-                "the refresh token was used before: all tokens of this grant are revoked",
-            ));
-        }
-    }
-    if now >= expires {
-        return Err(Reply::invalid_grant("the refresh token has expired"));
-    }
-    let asked = form.value("scope");
-    if asked.is_some_and(|asked| !holds(&consent.scope, asked)) {
-        return Err(Reply::error(
-            "invalid_scope",
-            "this is more than what was granted",
-        ));
-    }
-    let scope = asked.map(|asked| mint.options.granted_scope(Some(asked)));
-    let audience = form.value("resource").map(|_| audience(mint, form));
-    let rotates = mint.options.rotation == Rotation::Rotate;
-    let coin = Coin {
-        scope,
-        audience: audience.transpose()?,
-        refresh: rotates,
-        ..Coin::default()
-    };
-    let tokens = mint.strike(&mut ledger, grant, coin)?;
-    if let Some(consent) = ledger.consents.get_mut(&grant) {
-        consent.refreshes += 1;
-    }
-    if rotates {
-        if let Some(entry) = ledger.refresh.get_mut(token) {
-            // The first use counts, so that a window of grace does not move.
-            entry.used.get_or_insert(now);
-        }
-    }
-    success(mint, &ledger, &tokens)
-}
-
 /// The scope that is granted to a first request.
-pub(super) fn scope(mint: &Mint, form: &Form) -> Result<String, Reply> {
+pub(super) fn scope(mint: &Mint, form: &Form) -> Result<String, Refusal> {
     let asked = form.value("scope");
-    if let (Some(asked), Some(supported)) = (asked, &mint.options.supported) {
-        if !holds(supported, asked) {
-            return Err(Reply::error("invalid_scope", "there is no such scope"));
-        }
+    if let (Some(asked), Some(supported)) = (asked, &mint.options.supported)
+        && !holds(supported, asked)
+    {
+        return Err(Refusal("invalid_scope", "there is no such scope"));
     }
     Ok(mint.options.granted_scope(asked))
 }
 
 /// Whom the token is to be for. <https://www.rfc-editor.org/rfc/rfc8707#section-2>
-pub(super) fn audience(mint: &Mint, form: &Form) -> Result<String, Reply> {
+pub(super) fn audience(mint: &Mint, form: &Form) -> Result<String, Refusal> {
     let Some(resource) = form.value("resource") else {
         return Ok(mint.options.audience.clone());
     };
@@ -155,7 +97,7 @@ pub(super) fn audience(mint: &Mint, form: &Form) -> Result<String, Reply> {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
     if !absolute || resource.contains('#') {
-        return Err(Reply::error(
+        return Err(Refusal(
             "invalid_target",
             "resource must be an absolute URI without a fragment",
         ));
