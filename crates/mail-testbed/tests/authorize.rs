@@ -10,6 +10,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use mail_testbed::{Approval, Client, Endpoint, Provider, ProviderOptions, TokenProblem, User};
 use support::{Answer, MAIL, start};
 
@@ -77,14 +78,23 @@ const AS_IT_SHOULD_BE: (&str, &str) = ("client_id", "mail-client");
 #[test]
 fn a_code_is_worth_tokens_once() {
     let (provider, client) = start(ProviderOptions::new());
-    let answer = authorize(&provider, &client, &request());
+    let mut asked = request();
+    asked.insert("nonce", "n-0S6");
+    let answer = authorize(&provider, &client, &asked);
     assert_eq!(answer.status, 302);
     let fields = sent_back(&answer);
     assert_eq!(fields["state"], "a&b= ö/%");
     assert_eq!(fields["iss"], provider.issuer());
     let code = &fields["code"];
     let tokens = exchange(&provider, &client, code, AS_IT_SHOULD_BE).good();
-    assert!(tokens.json()["id_token"].is_string());
+    let id_token = tokens.text("id_token");
+    let payload = URL_SAFE_NO_PAD
+        .decode(id_token.split('.').nth(1).unwrap())
+        .unwrap();
+    let payload: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+    assert_eq!(payload["aud"], "mail-client");
+    assert_eq!(payload["nonce"], "n-0S6");
+    assert_eq!(payload["email"], "alice@example.com");
     let access = tokens.text("access_token");
     let claims = provider.check(&access, Some(MAIL), Some("mail")).unwrap();
     assert_eq!(claims.email, "alice@example.com");
@@ -151,6 +161,11 @@ fn a_bad_request_goes_back_with_its_state() {
         ("response_type", "token", "unsupported_response_type"),
         ("scope", "mail calendar", "invalid_scope"),
         ("resource", "not absolute", "invalid_target"),
+        (
+            "resource",
+            "https://mail.example.com/#part",
+            "invalid_target",
+        ),
     ] {
         let mut fields = request();
         fields.insert(name, value);

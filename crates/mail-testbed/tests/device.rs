@@ -77,6 +77,28 @@ fn refused_and_expired_are_told_apart() {
 }
 
 #[test]
+fn a_device_code_is_bound_to_its_client() {
+    let options = ProviderOptions::new()
+        .client(mail_testbed::Client::public("mail-client"))
+        .client(mail_testbed::Client::public("other"))
+        .client(mail_testbed::Client::public("narrow").grants(&["refresh_token"]));
+    let (provider, client) = start(options);
+    let begun = begin(&provider, &client);
+    assert!(provider.approve_device(&begun.text("user_code")));
+    let code = begun.text("device_code");
+    let fields = [
+        ("grant_type", GRANT),
+        ("device_code", &code),
+        ("client_id", "other"),
+    ];
+    assert_eq!(client.token(&provider, &fields).error(), "invalid_grant");
+    poll(&provider, &client, &begun).good();
+    let url = provider.url(Endpoint::DeviceAuthorization);
+    let answer = client.post(&url, &[("client_id", "narrow")]);
+    assert_eq!(answer.error(), "unauthorized_client");
+}
+
+#[test]
 fn the_page_asks_before_it_agrees() {
     let options = ProviderOptions::new()
         .approval(Approval::Form)

@@ -9,8 +9,6 @@
 mod support;
 
 use std::{
-    io::{Read as _, Write as _},
-    net::TcpStream,
     thread,
     time::{Duration, Instant},
 };
@@ -205,29 +203,4 @@ fn a_delayed_answer_takes_its_time_and_a_slow_one_too() {
     // Seven octets, and a pause before each.
     assert!(begin.elapsed() >= delay);
     assert_eq!(answer.body, "{\"a\":1}");
-}
-
-#[test]
-fn a_slow_body_comes_an_octet_at_a_time() {
-    let provider = Provider::start(ProviderOptions::new().plain_http()).unwrap();
-    let fault = Fault::answer(200, "text/plain", "octets").slowly(Duration::from_millis(20));
-    provider.misbehave_at(Endpoint::Jwks, fault);
-    let mut stream = TcpStream::connect(provider.address()).unwrap();
-    stream.set_read_timeout(Some(LONG)).unwrap();
-    let request = b"GET /jwks HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
-    stream.write_all(request).unwrap();
-    let mut pieces = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let length = stream.read(&mut buffer).unwrap();
-        if length == 0 {
-            break;
-        }
-        pieces.push(buffer[..length].to_vec());
-    }
-    let whole = String::from_utf8(pieces.concat()).unwrap();
-    assert!(whole.contains("content-length: 6\r\n"), "{whole}");
-    assert!(whole.ends_with("\r\n\r\noctets"), "{whole}");
-    // A busy machine may run some together, not all.
-    assert!(pieces.len() > 2, "{pieces:?}");
 }

@@ -78,6 +78,18 @@ fn it_runs_on_a_runtime_that_is_there() {
 }
 
 #[test]
+fn one_with_a_thread_of_its_own_may_start_and_end_within_a_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let status = runtime.block_on(async {
+        let (provider, client) = start(ProviderOptions::new());
+        client.get(&provider.url(Endpoint::Jwks)).status
+    });
+    assert_eq!(status, 200);
+}
+
+#[test]
 fn it_ends_when_it_is_dropped_with_its_connections() {
     let provider = Provider::start(ProviderOptions::new().plain_http()).unwrap();
     let address = provider.address();

@@ -62,3 +62,44 @@ impl Body for Paced {
         SizeHint::with_exact(self.rest.len() as u64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    /// The lengths of the pieces, and whether it came to its end.
+    fn pieces(mut body: Paced) -> (Vec<usize>, bool) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let mut lengths = Vec::new();
+            while let Some(frame) = body.frame().await {
+                match frame {
+                    Ok(frame) => lengths.push(frame.into_data().unwrap().len()),
+                    Err(Dropped) => return (lengths, false),
+                }
+            }
+            (lengths, true)
+        })
+    }
+
+    #[test]
+    fn whole_slow_and_cut() {
+        let pause = Some(Duration::from_millis(1));
+        let body = |pause, cut| Paced::new(b"octets".to_vec(), pause, cut);
+        assert_eq!(pieces(body(None, false)), (Vec::from([6]), true));
+        assert_eq!(pieces(body(pause, false)), (Vec::from([1; 6]), true));
+        assert_eq!(pieces(body(None, true)), (Vec::from([3]), false));
+        assert_eq!(pieces(body(pause, true)), (Vec::from([1; 3]), false));
+        assert_eq!(
+            pieces(Paced::new(Vec::new(), None, false)),
+            (Vec::new(), true)
+        );
+        // The head of the answer promises all in any case.
+        assert_eq!(body(None, true).size_hint().exact(), Some(6));
+    }
+}

@@ -1,8 +1,10 @@
 //! What becomes of tokens, and what they are worth: revocation, introspection, userinfo.
 
+use alloc::format;
+
 use serde_json::json;
 
-use super::{TokenProblem, mint::Mint, reply::Reply, request::Request};
+use super::{mint::Mint, reply::Reply, request::Request};
 
 /// A client gives a token back. <https://www.rfc-editor.org/rfc/rfc7009#section-2>
 ///
@@ -83,12 +85,6 @@ pub(super) fn userinfo(mint: &Mint, request: &Request) -> Result<Reply, Reply> {
             });
             Ok(Reply::json(200, &answer))
         }
-        Err(
-            TokenProblem::Expired
-            | TokenProblem::InsufficientScope
-            | TokenProblem::Revoked
-            | TokenProblem::Unknown
-            | TokenProblem::WrongAudience,
-        ) => Err(refused("Bearer error=\"invalid_token\"")),
+        Err(problem) => Err(refused(&format!("Bearer error=\"{}\"", problem.code()))),
     }
 }

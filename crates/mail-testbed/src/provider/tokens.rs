@@ -209,6 +209,24 @@ pub enum TokenProblem {
     WrongAudience,
 }
 
+impl TokenProblem {
+    /// How OAuth calls it, in the refusals of HTTP and of SASL.
+    /// <https://www.rfc-editor.org/rfc/rfc6750#section-3.1>
+    ///
+    /// ```
+    /// use mail_testbed::TokenProblem;
+    ///
+    /// assert_eq!(TokenProblem::Expired.code(), "invalid_token");
+    /// assert_eq!(TokenProblem::InsufficientScope.code(), "insufficient_scope");
+    /// ```
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::InsufficientScope => "insufficient_scope",
+            Self::Expired | Self::Revoked | Self::Unknown | Self::WrongAudience => "invalid_token",
+        }
+    }
+}
+
 impl core::error::Error for TokenProblem {}
 
 impl fmt::Display for TokenProblem {
