@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use sasl_core::{AcceptSettings, Invalid};
+use sasl_core::{AcceptSettings, Invalid, wire::is_text};
 
 use crate::options::is_host;
 
@@ -53,7 +53,7 @@ impl AcceptOptions {
     ///
     /// When it is not 1 to 255 printable ASCII characters.
     pub fn greeting(mut self, text: &str) -> Result<Self, Invalid> {
-        if !is_printable(text) {
+        if !is_text(text) {
             return Err(Invalid::Text);
         }
         self.greeting = text.into();
@@ -99,11 +99,7 @@ fn is_capability(line: &str) -> bool {
     let ours = ["AUTH", "STARTTLS"]
         .iter()
         .any(|word| keyword.eq_ignore_ascii_case(word));
-    is_keyword && !ours && is_printable(line) && line.split(' ').all(|word| !word.is_empty())
-}
-
-fn is_printable(text: &str) -> bool {
-    matches!(text.len(), 1..=255) && text.bytes().all(|octet| matches!(octet, 0x20..=0x7e))
+    is_keyword && !ours && is_text(line) && line.split(' ').all(|word| !word.is_empty())
 }
 
 impl From<AcceptSettings> for AcceptOptions {
