@@ -155,6 +155,14 @@ fn no_login_in_clear() {
     let scenario = Scenario::new(Accept::in_clear(options)).hears("EHLO a\r\nAUTH XOAUTH2\r\n");
     assert!(!scenario.writes.concat().contains("STARTTLS"));
     assert_eq!(scenario.last_write(), "538 5.7.11 TLS is required\r\n");
+    // Where logins are taken in clear, the embedder may still want TLS for this one.
+    let scenario = Scenario::new(Accept::dangerous_in_clear(AcceptOptions::new()))
+        .hears(format!("EHLO a\r\nAUTH XOAUTH2 {XOAUTH2}\r\n"))
+        .does(|accept| accept.decide(Verdict::refuse(Reason::EncryptionRequired)));
+    assert_eq!(
+        scenario.last_write(),
+        "530 5.7.0 Must issue a STARTTLS command first\r\n"
+    );
 }
 
 #[test]
