@@ -15,4 +15,4 @@ pub use facts::Fact;
 pub use line::{Line, LineBuf};
 pub use literal::announced_literal;
 pub use send::SendBuf;
-pub use words::{code_name, is_word, server_url};
+pub use words::{code_name, is_text, is_word, server_url};

@@ -65,6 +65,7 @@
 //! | [`Login`] | the login |
 //! | [`Probe`] | what the server offers |
 //! | [`Options`] | what the caller decides |
+//! | [`Accept`], [`Handshake`], [`AcceptOptions`] | the side of the server |
 //! | [`Smtp`] | all of it for a driver that serves every protocol |
 //! | [`parse`] | pure functions on `&[u8]` |
 //!
@@ -84,6 +85,7 @@
 
 extern crate alloc;
 
+mod accept;
 mod command;
 mod login;
 mod opening;
@@ -98,6 +100,7 @@ mod starttls;
 #[cfg(test)]
 mod tests;
 
+pub use accept::{Accept, AcceptOptions, Handshake};
 pub use login::Login;
 pub use options::Options;
 pub use probe::Probe;

@@ -41,7 +41,7 @@ impl Options {
     ///
     /// When it is neither.
     pub fn client_name(mut self, name: &str) -> Result<Self, Invalid> {
-        if !is_domain(name) && !is_address_literal(name) {
+        if !is_host(name) {
             return Err(Invalid::ClientName);
         }
         self.client_name = Cow::Owned(String::from(name));
@@ -126,6 +126,11 @@ impl From<Settings> for Options {
 /// Octets of a line; <https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.5> has 512, and servers
 /// exceed it.
 const LINE: usize = 8 << 10;
+
+/// A host name or an address literal.
+pub(crate) fn is_host(name: &str) -> bool {
+    is_domain(name) || is_address_literal(name)
+}
 
 /// `Domain` of <https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2>.
 fn is_domain(name: &str) -> bool {

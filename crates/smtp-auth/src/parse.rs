@@ -13,9 +13,11 @@
 //! ```
 
 mod code;
+mod command;
 mod ehlo;
 mod reply;
 
 pub use code::{Enhanced, reason};
+pub use command::{Command, command};
 pub use ehlo::{Offer, ehlo};
 pub use reply::{ReplyLine, reply_line};

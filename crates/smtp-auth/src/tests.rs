@@ -3,10 +3,11 @@
 use alloc::{format, string::ToString};
 
 use sasl_core::{
-    Conformance, Credentials, Error, Machine, Protocol as _, Settings, Step, Violation,
+    Accepting, Conformance, Credentials, Error, Machine, Protocol, Settings, Step, Verdict,
+    Violation,
 };
 
-use crate::{Login, Options, Probe, Smtp, StartTls, Upgrade};
+use crate::{AcceptOptions, Login, Options, Probe, Smtp, StartTls, Upgrade};
 
 #[path = "../../../tests/harness/scenario.rs"]
 mod scenario;
@@ -165,6 +166,28 @@ fn a_driver_gets_every_machine() {
         assert!(matches!(probe.poll(), Ok(Step::Read)));
     }
     assert!(matches!(Smtp::start_tls(options).poll(), Ok(Step::Read)));
+}
+
+#[test]
+fn a_driver_gets_every_server() {
+    let offered_by = |accept: <Smtp as Protocol>::Accept| {
+        let scenario = Scenario::new(accept).hears("EHLO a\r\n");
+        let offers = |word| scenario.last_write().contains(word);
+        (offers("STARTTLS"), offers("AUTH"))
+    };
+    let options = AcceptOptions::new;
+    assert_eq!(offered_by(Smtp::accept_over_tls(options())), (false, true));
+    assert_eq!(offered_by(Smtp::accept_in_clear(options())), (true, false));
+    let exposed = Smtp::dangerous_accept_in_clear(options());
+    assert_eq!(offered_by(exposed), (true, true));
+    let scenario = Scenario::new(Smtp::accept_in_clear(options())).hears("EHLO a\r\nSTARTTLS\r\n");
+    let Ok(Accepting::StartTls(proof)) = scenario.end() else {
+        panic!("something else")
+    };
+    let mut upgraded = Smtp::accept_after_starttls(proof, options());
+    // Without effect: nothing was presented.
+    Smtp::decide(&mut upgraded, Verdict::accept("u"));
+    assert_eq!(offered_by(upgraded), (false, true));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use sasl_core::{AcceptSettings, Invalid};
+use sasl_core::{AcceptSettings, Invalid, wire::is_text};
 
 /// What the embedder of an IMAP server decides.
 ///
@@ -35,7 +35,7 @@ impl AcceptOptions {
     ///
     /// When it is not 1 to 255 printable ASCII characters, or begins like a response code.
     pub fn greeting(mut self, text: &str) -> Result<Self, Invalid> {
-        if text.starts_with('[') || !is_printable(text) {
+        if text.starts_with('[') || !is_text(text) {
             return Err(Invalid::Text);
         }
         self.greeting = text.into();
@@ -53,17 +53,13 @@ impl AcceptOptions {
     pub fn capabilities(mut self, before: &str, after: &str) -> Result<Self, Invalid> {
         for list in [before, after] {
             let names = list.split(' ').all(|name| !name.is_empty());
-            if !names || !is_printable(list) || list.contains(']') {
+            if !names || !is_text(list) || list.contains(']') {
                 return Err(Invalid::Capabilities);
             }
         }
         (self.before, self.after) = (before.into(), after.into());
         Ok(self)
     }
-}
-
-fn is_printable(text: &str) -> bool {
-    matches!(text.len(), 1..=255) && text.bytes().all(|octet| matches!(octet, 0x20..=0x7e))
 }
 
 impl From<AcceptSettings> for AcceptOptions {

@@ -35,6 +35,9 @@ pub enum Invalid {
     /// Port zero.
     #[error("the port must be 1 to 65535")]
     Port,
+    /// What an SMTP server calls itself.
+    #[error("the server name must be a host name or an address literal such as [192.0.2.1]")]
+    ServerName,
     /// IMAP tag prefix.
     #[error("the tag prefix must be 1 to 10 ASCII letters and digits")]
     TagPrefix,

@@ -34,6 +34,17 @@ pub fn code_name(octets: &[u8]) -> &str {
         .unwrap_or_default()
 }
 
+/// Whether a text of an embedder's may be shown to clients: 1 to 255 printable ASCII characters.
+///
+/// ```
+/// use sasl_core::wire::is_text;
+/// assert!(is_text("mail.example.com ready"));
+/// assert!(!is_text("ready\r\n") && !is_text(""));
+/// ```
+pub fn is_text(text: &str) -> bool {
+    matches!(text.len(), 1..=255) && text.bytes().all(|octet| matches!(octet, 0x20..=0x7e))
+}
+
 /// Whether octets are this word, without regard to case. For words known in advance: the length is
 /// one comparison, and the rest has no loop, which is worth it in lists of many words.
 ///
