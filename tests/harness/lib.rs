@@ -14,6 +14,7 @@
     reason = "tests have `std`, and are no state machines"
 )]
 
+pub mod accept;
 pub mod corpus;
 pub mod interop;
 pub mod mechanisms;

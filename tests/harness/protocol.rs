@@ -1,9 +1,9 @@
 //! What the harness has to know of each protocol.
 
-use sasl_core::{Conformance, Credentials, Endpoint, Mechanism, Protocol, Settings};
+use sasl_core::{Conformance, Credentials, Endpoint, Mechanism, Service, Settings};
 
 /// A protocol under test.
-pub trait Tested: Protocol {
+pub trait Tested: Service {
     /// The options that only this protocol has. `None`: no such option.
     fn option(options: Self::Options, name: &str, value: &str) -> Option<Self::Options>;
     /// Gives up.

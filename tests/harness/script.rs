@@ -32,7 +32,8 @@ use std::path::Path;
 pub struct Script {
     /// The file's name without its ending.
     pub name: String,
-    /// `login` (the default), `in-clear`, `starttls`, `probe`, `probe-starttls`, `probe-in-clear`.
+    /// `login` (the default), `in-clear`, `starttls`, `probe`, `probe-starttls`, `probe-in-clear`;
+    /// for the side of the server see [`accept`](crate::accept).
     pub machine: String,
     /// `bearer USER TOKEN`, `password USER PASSWORD`, `external [USER]`.
     pub credentials: String,
@@ -103,6 +104,16 @@ impl Script {
             "a transcript ends with how it ends"
         );
         script
+    }
+
+    /// What is handed in to the machine, whichever side it is.
+    pub fn flights(&self) -> impl Iterator<Item = &[u8]> {
+        let accept = self.machine.starts_with("accept");
+        self.steps.iter().filter_map(move |step| match step {
+            Step::Server(bytes) if !accept => Some(bytes.as_slice()),
+            Step::Client(bytes) if accept => Some(bytes.as_slice()),
+            _ => None,
+        })
     }
 
     /// What the server says before anything is written to it.

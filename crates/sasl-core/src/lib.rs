@@ -78,7 +78,7 @@ pub use exchange::{Answer, Exchange};
 pub use machine::{Machine, Outgoing, Step};
 pub use mechanism::{Mechanism, Mechanisms};
 pub use outcome::{Advice, Outcome, Reason, Rejection};
-pub use protocol::Protocol;
+pub use protocol::{Protocol, Service};
 pub use refusal::Refusal;
 pub use response::Response;
 pub use secret::Secret;

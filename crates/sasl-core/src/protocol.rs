@@ -36,12 +36,6 @@ pub trait Protocol {
     type Login: Machine<Output = Outcome<Session>>;
     /// The machine that asks what is offered.
     type Probe: Machine<Output = Outcome<Capabilities>>;
-    /// The options of the server's side.
-    type AcceptOptions: Clone + core::fmt::Debug + Default + From<AcceptSettings>;
-    /// Proof that a client was told to begin TLS.
-    type Handshake;
-    /// The machine of the server's side.
-    type Accept: Machine<Output = Accepting<Self::Handshake>>;
 
     /// The settings inside the options, for a driver that fills in the endpoint.
     fn settings(options: &mut Self::Options) -> &mut Settings;
@@ -66,6 +60,31 @@ pub trait Protocol {
     /// What is offered in clear.
     fn probe_in_clear(options: Self::Options) -> Self::Probe;
 
+    /// Takes eight ASCII letters that nobody can foresee, fresh for each connection: IMAP makes its
+    /// tags of them, so that an answer cannot be forged ahead of its command. Machines draw no
+    /// random numbers themselves. Does nothing by default.
+    fn randomize(options: &mut Self::Options, random: &[u8; 8]) {
+        let _ = (options, random);
+    }
+}
+
+/// The side of the server of one protocol, as seen by a driver. Implemented by the same types.
+///
+/// ```
+/// use sasl_core::{AcceptSettings, Service};
+///
+/// fn offer<P: Service>(settings: AcceptSettings) -> P::Accept {
+///     P::accept_over_tls(settings.into())
+/// }
+/// ```
+pub trait Service: Protocol {
+    /// The options of the server's side.
+    type AcceptOptions: Clone + core::fmt::Debug + Default + From<AcceptSettings>;
+    /// Proof that a client was told to begin TLS.
+    type Handshake;
+    /// The machine of the server's side.
+    type Accept: Machine<Output = Accepting<Self::Handshake>>;
+
     /// The server's side of a connection that is TLS from its first octet on.
     fn accept_over_tls(options: Self::AcceptOptions) -> Self::Accept;
     /// The server's side after STARTTLS.
@@ -76,11 +95,4 @@ pub trait Protocol {
     fn dangerous_accept_in_clear(options: Self::AcceptOptions) -> Self::Accept;
     /// The verdict on what a client presented.
     fn decide(accept: &mut Self::Accept, verdict: Verdict);
-
-    /// Takes eight ASCII letters that nobody can foresee, fresh for each connection: IMAP makes its
-    /// tags of them, so that an answer cannot be forged ahead of its command. Machines draw no
-    /// random numbers themselves. Does nothing by default.
-    fn randomize(options: &mut Self::Options, random: &[u8; 8]) {
-        let _ = (options, random);
-    }
 }

@@ -16,11 +16,13 @@
 
 mod capability;
 mod code;
+mod command;
 mod response;
 mod string;
 
 pub use capability::{Offer, capabilities};
 pub use code::{Code, Text, reason, referral};
+pub use command::{Command, command, message};
 pub(crate) use response::is_condition;
 pub use response::{Response, Status, has_literal, response};
 pub use string::{Str, string};

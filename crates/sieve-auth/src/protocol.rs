@@ -1,8 +1,8 @@
 //! ManageSieve, as seen by a driver.
 
-use sasl_core::{Credentials, Protocol, Settings};
+use sasl_core::{Credentials, Protocol, Service, Settings, Verdict};
 
-use crate::{Login, Options, Probe, StartTls, Upgrade};
+use crate::{Accept, AcceptOptions, Handshake, Login, Options, Probe, StartTls, Upgrade};
 
 /// ManageSieve.
 ///
@@ -59,5 +59,31 @@ impl Protocol for Sieve {
 
     fn probe_in_clear(options: Options) -> Probe {
         Probe::in_clear(options)
+    }
+}
+
+impl Service for Sieve {
+    type AcceptOptions = AcceptOptions;
+    type Handshake = Handshake;
+    type Accept = Accept;
+
+    fn accept_over_tls(options: AcceptOptions) -> Accept {
+        Accept::over_tls(options)
+    }
+
+    fn accept_after_starttls(proof: Handshake, options: AcceptOptions) -> Accept {
+        Accept::after_starttls(proof, options)
+    }
+
+    fn accept_in_clear(options: AcceptOptions) -> Accept {
+        Accept::in_clear(options)
+    }
+
+    fn dangerous_accept_in_clear(options: AcceptOptions) -> Accept {
+        Accept::dangerous_in_clear(options)
+    }
+
+    fn decide(accept: &mut Accept, verdict: Verdict) {
+        accept.decide(verdict);
     }
 }

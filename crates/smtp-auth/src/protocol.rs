@@ -1,6 +1,6 @@
 //! SMTP submission, as seen by a driver.
 
-use sasl_core::{Credentials, Protocol, Settings, Verdict};
+use sasl_core::{Credentials, Protocol, Service, Settings, Verdict};
 
 use crate::{Accept, AcceptOptions, Handshake, Login, Options, Probe, StartTls, Upgrade};
 
@@ -24,9 +24,6 @@ impl Protocol for Smtp {
     type StartTls = StartTls;
     type Login = Login;
     type Probe = Probe;
-    type AcceptOptions = AcceptOptions;
-    type Handshake = Handshake;
-    type Accept = Accept;
 
     fn settings(options: &mut Options) -> &mut Settings {
         options.settings_mut()
@@ -63,6 +60,12 @@ impl Protocol for Smtp {
     fn probe_in_clear(options: Options) -> Probe {
         Probe::in_clear(options)
     }
+}
+
+impl Service for Smtp {
+    type AcceptOptions = AcceptOptions;
+    type Handshake = Handshake;
+    type Accept = Accept;
 
     fn accept_over_tls(options: AcceptOptions) -> Accept {
         Accept::over_tls(options)

@@ -3,8 +3,8 @@
 use alloc::{format, string::ToString};
 
 use sasl_core::{
-    Accepting, Conformance, Credentials, Error, Machine, Protocol, Settings, Step, Verdict,
-    Violation,
+    Accepting, Conformance, Credentials, Error, Machine, Protocol, Service, Settings, Step,
+    Verdict, Violation,
 };
 
 use crate::{AcceptOptions, Login, Options, Probe, Smtp, StartTls, Upgrade};
@@ -170,7 +170,7 @@ fn a_driver_gets_every_machine() {
 
 #[test]
 fn a_driver_gets_every_server() {
-    let offered_by = |accept: <Smtp as Protocol>::Accept| {
+    let offered_by = |accept: <Smtp as Service>::Accept| {
         let scenario = Scenario::new(accept).hears("EHLO a\r\n");
         let offers = |word| scenario.last_write().contains(word);
         (offers("STARTTLS"), offers("AUTH"))

@@ -25,7 +25,7 @@ pub fn document(
     mechanism: Mechanism,
     failure: Failure,
 ) -> Option<Vec<u8>> {
-    let (error, http) = status(failure)?;
+    let (error, http) = status(failure).filter(|_| settings.explain)?;
     let mut json = Vec::with_capacity(128);
     match mechanism {
         Mechanism::OAuthBearer => push(&mut json, "status", error),

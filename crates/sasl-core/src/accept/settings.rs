@@ -23,6 +23,7 @@ pub struct AcceptSettings {
     pub(crate) starttls: bool,
     pub(crate) failures: u32,
     pub(crate) commands: u32,
+    pub(crate) explain: bool,
     pub(crate) scope: Option<String>,
     pub(crate) openid_configuration: Option<String>,
 }
@@ -52,6 +53,7 @@ impl AcceptSettings {
             starttls: true,
             failures: 3,
             commands: 100,
+            explain: true,
             scope: None,
             openid_configuration: None,
         }
@@ -87,6 +89,13 @@ impl AcceptSettings {
     /// After so many commands without a login the connection is closed. Default 100.
     pub fn commands(mut self, most: u32) -> Self {
         self.commands = most;
+        self
+    }
+
+    /// Whether a refused token is explained by a document, which costs a round trip. Default true:
+    /// without it a client cannot know whether a new token would help.
+    pub fn explain(mut self, explain: bool) -> Self {
+        self.explain = explain;
         self
     }
 
