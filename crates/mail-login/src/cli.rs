@@ -18,8 +18,9 @@ use crate::exit::Exit;
                   78 wrong settings."
 )]
 pub(crate) struct Cli {
+    /// Without a command: the demonstration
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +35,9 @@ pub(crate) enum Command {
         after_help = "Example:\n  mail-login try imap --host imap.gmail.com --user me@gmail.com --token-file token\n  pass show token | mail-login try smtp --host smtp.office365.com --tls starttls --user me@example.com --token-file -"
     )]
     Try(Try),
+    /// The main job on servers in this process: nothing to install, no account
+    #[command(after_help = "Example:\n  mail-login demo\n  mail-login demo --keep")]
+    Demo(Demo),
     /// Prints completions for a shell
     #[command(
         after_help = "Example:\n  mail-login completions bash > ~/.local/share/bash-completion/completions/mail-login"
@@ -53,6 +57,19 @@ pub(crate) struct Check {
     pub(crate) server: String,
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+#[derive(Args, Debug, Default)]
+pub(crate) struct Demo {
+    /// Leaves the servers running and prints how to reach them
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Prints JSON objects, one a line, the last one is the result
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Never asks anything (it does not in this command; accepted so that scripts can always pass it)
+    #[arg(long, hide = true)]
+    pub(crate) no_input: bool,
 }
 
 #[derive(Args, Debug)]

@@ -12,6 +12,8 @@ pub(crate) enum Exit {
     Usage = 64,
     /// The server cannot be used as asked.
     Unavailable = 69,
+    /// Something cannot be written.
+    Unwritable = 73,
     /// Something cannot be read, or the result cannot be written.
     Unreadable = 74,
     /// Trying again later may help.

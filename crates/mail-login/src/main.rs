@@ -14,6 +14,7 @@
 mod attempt;
 mod check;
 mod cli;
+mod demo;
 mod exit;
 mod input;
 mod protocol;
@@ -25,16 +26,20 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Demo};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return cli::complain(&error),
     };
-    match cli.command {
+    match cli
+        .command
+        .unwrap_or_else(|| Command::Demo(Demo::default()))
+    {
         Command::Check(arguments) => check::run(&arguments),
         Command::Try(arguments) => attempt::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Completions { shell } => cli::completions(shell),
         Command::Man => cli::man(),
     }

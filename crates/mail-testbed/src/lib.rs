@@ -73,10 +73,14 @@
 extern crate alloc;
 
 mod authority;
+mod mail;
 mod provider;
+mod testbed;
 
 pub use authority::Authority;
+pub use mail::{Attempted, MailOptions, MailServer, Message, Quirk};
 pub use provider::{
     Approval, Checker, Claims, Client, Endpoint, ExpiresIn, Fault, Gate, Grant, Issue, Provider,
     ProviderOptions, Rotation, TokenFormat, TokenProblem, Tokens, User,
 };
+pub use testbed::{Testbed, TestbedOptions};

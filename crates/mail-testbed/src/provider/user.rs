@@ -35,6 +35,15 @@ impl User {
         self
     }
 
+    /// The address.
+    pub(crate) fn email(&self) -> &str {
+        &self.email
+    }
+
+    pub(crate) fn has_password(&self, password: &Secret) -> bool {
+        self.password.as_ref() == Some(password)
+    }
+
     /// A client that acts for itself.
     pub(super) fn itself(client: &str) -> Self {
         Self {

@@ -1,0 +1,309 @@
+//! One connection, from its first octet to its last.
+
+use alloc::{borrow::Cow, sync::Arc, vec, vec::Vec};
+use core::time::Duration;
+use std::io;
+
+use rustls::ServerConfig;
+use sasl_core::{Accepting, Machine, Step};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::TcpStream,
+    time,
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    MailOptions,
+    after::{self, After},
+    check::check,
+    listen::Door,
+    quirk::{End, Kind},
+    record::Record,
+};
+use crate::Checker;
+
+/// What all connections of a server share.
+pub(super) struct Host<P: After> {
+    pub(super) options: MailOptions,
+    pub(super) record: Arc<Record>,
+    accept: P::AcceptOptions,
+    checker: Checker,
+    tls: TlsAcceptor,
+}
+
+/// Why a connection ends otherwise than by a goodbye. There is nobody to tell.
+pub(super) struct Over;
+
+impl From<io::Error> for Over {
+    fn from(_: io::Error) -> Self {
+        Self
+    }
+}
+
+impl From<sasl_core::Error> for Over {
+    fn from(_: sasl_core::Error) -> Self {
+        Self
+    }
+}
+
+/// Octets read at a time. Thousands of connections may wait, each with a buffer.
+pub(super) const READ: usize = 2048;
+
+/// How long somebody who is logged in may say nothing.
+pub(super) const IDLE: Duration = Duration::from_secs(1800);
+
+impl<P: After> Host<P> {
+    pub(super) fn new(
+        options: MailOptions,
+        accept: P::AcceptOptions,
+        checker: Checker,
+        tls: Arc<ServerConfig>,
+        record: &Arc<Record>,
+    ) -> Self {
+        Self {
+            options,
+            accept,
+            checker,
+            tls: TlsAcceptor::from(tls),
+            record: Arc::clone(record),
+        }
+    }
+
+    pub(super) async fn serve(&self, mut socket: TcpStream, door: Door) {
+        let _counted = self.record.count();
+        // A small answer must not wait for the acknowledgement of the one before.
+        let _ = socket.set_nodelay(true);
+        let mut manner = Manner::new(&self.options);
+        let over = match door {
+            Door::ImplicitTls => self.over_tls(&mut socket, &mut manner).await,
+            Door::StartTls => {
+                let accept = P::accept_in_clear(self.accept.clone());
+                self.in_clear(accept, &mut socket, &mut manner).await
+            }
+            Door::Clear => {
+                let accept = P::dangerous_accept_in_clear(self.accept.clone());
+                self.in_clear(accept, &mut socket, &mut manner).await
+            }
+        };
+        match (over, manner.ended) {
+            (Err(Over), Some(End::Reset)) => {
+                // Without lingering, what is closed is reset.
+                let _ = socket.set_zero_linger();
+            }
+            (Err(Over), Some(End::Silence)) => time::sleep(IDLE).await,
+            (Ok(()) | Err(Over), _) => {
+                let _ = socket.shutdown().await;
+            }
+        }
+    }
+
+    async fn over_tls(&self, socket: &mut TcpStream, manner: &mut Manner<'_>) -> Result<(), Over> {
+        let deadline = time::Instant::now() + self.options.login_time;
+        manner.stay_silent()?;
+        let mut stream = time::timeout_at(deadline, self.tls.accept(socket))
+            .await
+            .map_err(|_| Over)??;
+        let accept = P::accept_over_tls(self.accept.clone());
+        self.log_in(accept, &mut stream, manner, deadline).await?;
+        let _ = stream.shutdown().await;
+        Ok(())
+    }
+
+    async fn in_clear(
+        &self,
+        mut accept: P::Accept,
+        socket: &mut TcpStream,
+        manner: &mut Manner<'_>,
+    ) -> Result<(), Over> {
+        let deadline = time::Instant::now() + self.options.login_time;
+        manner.stay_silent()?;
+        match self
+            .ask(&mut accept, socket, manner, deadline, false)
+            .await?
+        {
+            Asked::Accepted(user) => {
+                let rest = accept.remaining().to_vec();
+                after::serve::<P>(self, &user, &rest, socket, manner).await
+            }
+            Asked::Closed => Ok(()),
+            Asked::StartTls(proof) => {
+                let tls = time::timeout_at(deadline, self.tls.accept(socket));
+                let mut stream = tls.await.map_err(|_| Over)??;
+                let accept = P::accept_after_starttls(proof, self.accept.clone());
+                self.log_in(accept, &mut stream, manner, deadline).await?;
+                let _ = stream.shutdown().await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn log_in<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        mut accept: P::Accept,
+        stream: &mut S,
+        manner: &mut Manner<'_>,
+        deadline: time::Instant,
+    ) -> Result<(), Over> {
+        match self
+            .ask(&mut accept, stream, manner, deadline, true)
+            .await?
+        {
+            Asked::Accepted(user) => {
+                let rest = accept.remaining().to_vec();
+                // A machine holds buffers that a session has no use for.
+                drop(accept);
+                after::serve::<P>(self, &user, &rest, stream, manner).await
+            }
+            Asked::Closed | Asked::StartTls(_) => Ok(()),
+        }
+    }
+
+    /// Up to something that is not decided here.
+    async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        accept: &mut P::Accept,
+        stream: &mut S,
+        manner: &mut Manner<'_>,
+        deadline: time::Instant,
+        tls: bool,
+    ) -> Result<Asked<P::Handshake>, Over> {
+        loop {
+            let step = time::timeout_at(deadline, drive(accept, stream, manner));
+            match step.await.map_err(|_| Over)?? {
+                Accepting::Presented(presented) => {
+                    let (verdict, refused) = check(&presented, &self.options, &self.checker);
+                    self.record.note_attempt(&presented, tls, refused);
+                    P::decide(accept, verdict);
+                }
+                Accepting::Accepted(accepted) => {
+                    return Ok(Asked::Accepted(accepted.user().into()));
+                }
+                Accepting::Closed(_) => return Ok(Asked::Closed),
+                Accepting::StartTls(proof) => return Ok(Asked::StartTls(proof)),
+            }
+        }
+    }
+}
+
+enum Asked<H> {
+    Accepted(String),
+    Closed,
+    StartTls(H),
+}
+
+/// Runs a machine until it yields.
+async fn drive<M: Machine, S: AsyncRead + AsyncWrite + Unpin>(
+    machine: &mut M,
+    stream: &mut S,
+    manner: &mut Manner<'_>,
+) -> Result<M::Output, Over> {
+    let mut buffer = vec![0; READ];
+    loop {
+        match machine.poll()? {
+            Step::Write(bytes) => manner.say(stream, &bytes).await?,
+            Step::Read => {
+                let read = stream.read(&mut buffer).await?;
+                let heard = manner.hear(buffer.get(..read).unwrap_or_default());
+                // What a quirk left nothing of is not the end of the stream.
+                if read == 0 || !heard.is_empty() {
+                    machine.handle_input(&heard);
+                }
+            }
+            Step::Event(_) => {}
+            Step::Done(output) => return Ok(output),
+        }
+    }
+}
+
+/// How a server says things.
+pub(super) struct Manner<'a> {
+    options: &'a MailOptions,
+    said: usize,
+    /// Octets of the client's line so far.
+    column: usize,
+    /// A quirk ended the connection.
+    ended: Option<End>,
+}
+
+impl<'a> Manner<'a> {
+    fn new(options: &'a MailOptions) -> Self {
+        Self {
+            options,
+            said: 0,
+            column: 0,
+            ended: None,
+        }
+    }
+
+    fn stay_silent(&mut self) -> Result<(), Over> {
+        let silent = |quirk: &super::Quirk| matches!(quirk.0, Kind::Silent);
+        if self.options.quirks.iter().any(silent) {
+            self.ended = Some(End::Silence);
+            return Err(Over);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn say(
+        &mut self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        bytes: &[u8],
+    ) -> Result<(), Over> {
+        let mut bytes = Cow::Borrowed(bytes);
+        let mut piece = bytes.len().max(1);
+        for quirk in &self.options.quirks {
+            match &quirk.0 {
+                Kind::ByteAtATime => piece = 1,
+                Kind::Delay(time) => time::sleep(*time).await,
+                Kind::EndAfter(answers, end) if self.said >= *answers => {
+                    self.ended = Some(*end);
+                    return Err(Over);
+                }
+                Kind::Answers(..) => bytes = quirk.change(bytes),
+                Kind::CutLines(_) | Kind::EndAfter(..) | Kind::NotConnected | Kind::Silent => {}
+            }
+        }
+        self.said += 1;
+        if piece > 1 {
+            piece = bytes.len().max(1);
+        }
+        for piece in bytes.chunks(piece) {
+            stream.write_all(piece).await?;
+            stream.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// What a server makes of what it hears.
+    pub(super) fn hear<'b>(&mut self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        let cut = |quirk: &super::Quirk| match quirk.0 {
+            Kind::CutLines(octets) => Some(octets),
+            Kind::Answers(..)
+            | Kind::ByteAtATime
+            | Kind::Delay(_)
+            | Kind::EndAfter(..)
+            | Kind::NotConnected
+            | Kind::Silent => None,
+        };
+        let Some(cut) = self.options.quirks.iter().find_map(cut) else {
+            return bytes.into();
+        };
+        let mut kept = Vec::with_capacity(bytes.len());
+        for octet in bytes {
+            self.column += 1;
+            if self.column <= cut || matches!(octet, b'\r' | b'\n') {
+                kept.push(*octet);
+            }
+            if *octet == b'\n' {
+                self.column = 0;
+            }
+        }
+        kept.into()
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        let refuses = |quirk: &super::Quirk| matches!(quirk.0, Kind::NotConnected);
+        !self.options.quirks.iter().any(refuses)
+    }
+}
