@@ -10,5 +10,6 @@
 )]
 
 mod cli;
+mod demo;
 mod interop;
 mod support;
