@@ -62,6 +62,7 @@
 //! | [`Login`] | the login |
 //! | [`Probe`] | what the server offers |
 //! | [`Options`] | what the caller decides |
+//! | [`Accept`], [`Handshake`], [`AcceptOptions`] | the side of the server |
 //! | [`Sieve`] | all of it for a driver that serves every protocol |
 //! | [`parse`] | pure functions on `&[u8]` |
 //!
@@ -81,6 +82,7 @@
 
 extern crate alloc;
 
+mod accept;
 mod command;
 mod login;
 mod opening;
@@ -92,6 +94,7 @@ mod quirks;
 mod session;
 mod starttls;
 
+pub use accept::{Accept, AcceptOptions, Handshake};
 pub use login::Login;
 pub use options::Options;
 pub use probe::Probe;

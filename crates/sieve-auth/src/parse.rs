@@ -16,11 +16,14 @@
 
 mod capability;
 mod code;
+mod command;
 mod response;
 mod string;
 
 pub use capability::{Offer, capabilities};
 pub use code::{Code, Text, reason, referral};
+pub(crate) use command::answer;
+pub use command::{Command, command};
 pub(crate) use response::is_condition;
 pub use response::{Response, Status, has_literal, response};
 pub use string::{Str, string};

@@ -1,8 +1,8 @@
 //! ManageSieve, as seen by a driver.
 
-use sasl_core::{Credentials, Protocol, Settings};
+use sasl_core::{Credentials, Protocol, Settings, Verdict};
 
-use crate::{Login, Options, Probe, StartTls, Upgrade};
+use crate::{Accept, AcceptOptions, Handshake, Login, Options, Probe, StartTls, Upgrade};
 
 /// ManageSieve.
 ///
@@ -24,6 +24,9 @@ impl Protocol for Sieve {
     type StartTls = StartTls;
     type Login = Login;
     type Probe = Probe;
+    type AcceptOptions = AcceptOptions;
+    type Handshake = Handshake;
+    type Accept = Accept;
 
     fn settings(options: &mut Options) -> &mut Settings {
         options.settings_mut()
@@ -59,5 +62,24 @@ impl Protocol for Sieve {
 
     fn probe_in_clear(options: Options) -> Probe {
         Probe::in_clear(options)
+    }
+    fn accept_over_tls(options: AcceptOptions) -> Accept {
+        Accept::over_tls(options)
+    }
+
+    fn accept_after_starttls(proof: Handshake, options: AcceptOptions) -> Accept {
+        Accept::after_starttls(proof, options)
+    }
+
+    fn accept_in_clear(options: AcceptOptions) -> Accept {
+        Accept::in_clear(options)
+    }
+
+    fn dangerous_accept_in_clear(options: AcceptOptions) -> Accept {
+        Accept::dangerous_in_clear(options)
+    }
+
+    fn decide(accept: &mut Accept, verdict: Verdict) {
+        accept.decide(verdict);
     }
 }
