@@ -8,7 +8,10 @@ use sasl_core::{
 };
 
 use super::*;
-use crate::tests::{INVALID_TOKEN, OAUTHBEARER, Scenario, TOKEN, XOAUTH2};
+use crate::{
+    parse::{Response, response},
+    tests::{INVALID_TOKEN, OAUTHBEARER, Scenario, TOKEN, XOAUTH2},
+};
 
 const GREETING: &str = "\"IMPLEMENTATION\" \"mail-login\"\r\n\"SIEVE\" \"fileinto\"\r\n\
                         \"SASL\" \"OAUTHBEARER PLAIN XOAUTH2\"\r\n\"VERSION\" \"1.0\"\r\nOK \"ready\"\r\n";
@@ -267,6 +270,32 @@ fn commands_around_a_login() {
          OK \"Logged out\"\r\n"
     );
     assert_eq!(farewell(scenario), Farewell::Asked);
+}
+
+/// What a client wants back comes in quotes where it fits them, and is the same in any case.
+#[test]
+fn tags_come_back() {
+    for (tag, quoted) in [
+        ("x".repeat(1024), true),
+        ("x".repeat(1025), false),
+        ("x".repeat(1022) + "\\", true),
+        ("x".repeat(1023) + "\"", false),
+        ("a\0b".into(), false),
+        ("\u{e4}".into(), true),
+    ] {
+        let scenario = over_tls().hears(format!("NOOP {{{}+}}\r\n{tag}\r\n", tag.len()));
+        let line = scenario.last_write().strip_suffix("\r\n").unwrap();
+        let Ok(Response::Condition { text, .. }) = response(line.as_bytes(), true) else {
+            panic!("{line}")
+        };
+        let code = text.code().unwrap();
+        assert!(code.is("TAG"));
+        let back = code.string().unwrap();
+        assert_eq!(
+            (&*back.decoded(), back.is_quoted()),
+            (tag.as_bytes(), quoted)
+        );
+    }
 }
 
 #[test]

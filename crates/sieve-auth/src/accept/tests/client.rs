@@ -265,10 +265,7 @@ fn every_answer_is_one_response() {
             panic!("{:?}", scenario.writes)
         };
         let line = answer.strip_suffix("\r\n").unwrap();
-        let response = crate::parse::response(line.as_bytes(), true).unwrap();
-        assert!(
-            matches!(response, crate::parse::Response::Condition { .. }),
-            "{command}"
-        );
+        let response = response(line.as_bytes(), true).unwrap();
+        assert!(matches!(response, Response::Condition { .. }), "{command}");
     }
 }
