@@ -2,6 +2,7 @@
 
 mod acceptance;
 pub(crate) mod acceptor;
+pub(crate) mod channel;
 mod document;
 mod gs2;
 mod message;

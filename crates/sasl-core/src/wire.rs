@@ -9,7 +9,10 @@ mod literal;
 mod send;
 mod words;
 
-pub use crate::accept::acceptor::{Acceptor, Channel, Dialect, Offer, Order};
+pub use crate::accept::{
+    acceptor::{Acceptor, Dialect, Order},
+    channel::{Channel, Offer},
+};
 pub use conversation::{Conversation, Converse, Turn};
 pub use facts::Fact;
 pub use line::{Line, LineBuf};

@@ -26,12 +26,14 @@ pub use options::AcceptOptions;
 /// What comes behind the login is not read: it is in [`Machine::remaining`](sasl_core::Machine).
 ///
 /// ```
-/// use sieve_auth::{Accept, AcceptOptions};
 /// use sasl_core::{Accepting, Machine, Reason, Step, Verdict};
+/// use sieve_auth::{Accept, AcceptOptions};
 ///
 /// let mut machine = Accept::over_tls(AcceptOptions::new());
 /// // A client that knows the server sends all at once; the token is `t`, the user `u`.
-/// machine.handle_input(b"AUTHENTICATE \"XOAUTH2\" \"dXNlcj11AWF1dGg9QmVhcmVyIHQBAQ==\"\r\nNOOP\r\n");
+/// machine.handle_input(
+///     b"AUTHENTICATE \"XOAUTH2\" {32+}\r\ndXNlcj11AWF1dGg9QmVhcmVyIHQBAQ==\r\nLISTSCRIPTS\r\n",
+/// );
 /// loop {
 ///     match machine.poll()? {
 ///         Step::Write(bytes) => println!("S: {}", bytes.redacted()),
@@ -52,7 +54,7 @@ pub use options::AcceptOptions;
 ///         Step::Done(Accepting::StartTls(_) | Accepting::Closed(_)) => panic!("not here"),
 ///     }
 /// }
-/// assert_eq!(machine.remaining(), b"NOOP\r\n");
+/// assert_eq!(machine.remaining(), b"LISTSCRIPTS\r\n");
 /// # Ok::<(), sasl_core::Error>(())
 /// ```
 #[derive(Debug)]

@@ -88,7 +88,8 @@ impl From<Settings> for Options {
     }
 }
 
-fn offer(capabilities: &str) -> Option<Offer> {
+/// A list of capabilities, one in a line.
+pub(crate) fn offer(capabilities: &str) -> Option<Offer> {
     let mut offer = Offer::default();
     for (n, line) in capabilities.lines().enumerate() {
         let (name, value) = split_name(line);
@@ -102,6 +103,6 @@ fn offer(capabilities: &str) -> Option<Offer> {
     Some(offer)
 }
 
-fn split_name(line: &str) -> (&str, &str) {
+pub(crate) fn split_name(line: &str) -> (&str, &str) {
     line.split_once(' ').unwrap_or((line, ""))
 }

@@ -22,7 +22,8 @@ mod string;
 
 pub use capability::{Offer, capabilities};
 pub use code::{Code, Text, reason, referral};
-pub use command::{Command, command, message};
+pub(crate) use command::answer;
+pub use command::{Command, command};
 pub(crate) use response::is_condition;
 pub use response::{Response, Status, has_literal, response};
 pub use string::{Str, string};

@@ -5,9 +5,12 @@ use alloc::{
     string::{String, ToString},
 };
 
-use sasl_core::{Conformance, Credentials, Error, Machine, Protocol as _, Settings, Violation};
+use sasl_core::{
+    Accepting, Conformance, Credentials, Error, Machine, Protocol, Service, Settings, Verdict,
+    Violation,
+};
 
-use crate::{Login, Options, Probe, Sieve, StartTls, Upgrade};
+use crate::{Accept, AcceptOptions, Handshake, Login, Options, Probe, Sieve, StartTls, Upgrade};
 
 #[path = "../../../tests/harness/scenario.rs"]
 mod scenario;
@@ -21,6 +24,9 @@ pub(crate) const IN_CLEAR: &str = "\"IMPLEMENTATION\" \"Example\"\r\n\"SASL\" \"
 pub(crate) const REFUSAL: &str = "eyJzdGF0dXMiOiJpbnN1ZmZpY2llbnRfc2NvcGUiLCJzY29wZSI6Im1haWwifQ==";
 /// `{"status":"invalid_token"}`
 pub(crate) const INVALID_TOKEN: &str = "eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=";
+/// The first message of OAUTHBEARER for [`token`], without an endpoint.
+pub(crate) const OAUTHBEARER: &str =
+    "bixhPXVzZXJAZXhhbXBsZS5jb20sAWF1dGg9QmVhcmVyIG1GXzkuQjVmLTQuMUpxTQEB";
 /// The first message of XOAUTH2 for [`token`].
 pub(crate) const XOAUTH2: &str =
     "dXNlcj11c2VyQGV4YW1wbGUuY29tAWF1dGg9QmVhcmVyIG1GXzkuQjVmLTQuMUpxTQEB";
@@ -110,7 +116,30 @@ fn the_driver_sees_the_same_machines() {
 }
 
 #[test]
+fn a_driver_gets_every_server() {
+    let offered_by = |accept: <Sieve as Service>::Accept| {
+        let scenario = Scenario::new(accept).goes_on();
+        let offer = crate::parse::capabilities(scenario.last_write().as_bytes(), true).unwrap();
+        (offer.starttls(), !offer.mechanisms().is_empty())
+    };
+    let options = AcceptOptions::new;
+    assert_eq!(offered_by(Sieve::accept_over_tls(options())), (false, true));
+    assert_eq!(offered_by(Sieve::accept_in_clear(options())), (true, false));
+    let exposed = Sieve::dangerous_accept_in_clear(options());
+    assert_eq!(offered_by(exposed), (true, true));
+    let scenario = Scenario::new(Sieve::accept_in_clear(options())).hears("STARTTLS\r\n");
+    let Ok(Accepting::StartTls(proof)) = scenario.end() else {
+        panic!("something else")
+    };
+    let mut upgraded = Sieve::accept_after_starttls(proof, options());
+    // Without effect: nothing was presented.
+    Sieve::decide(&mut upgraded, Verdict::accept("u"));
+    assert_eq!(offered_by(upgraded), (false, true));
+}
+
+#[test]
 fn machines_can_be_sent_to_other_threads() {
     fn check<T: Send + Sync>() {}
     check::<(Login, StartTls, Probe, Options, Upgrade)>();
+    check::<(Accept, AcceptOptions, Handshake)>();
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use sasl_core::{
-    Credentials, Failure, Farewell, Mechanism, Reason,
+    Credentials, Failure, Farewell, Mechanism, Reason, Violation,
     wire::{Dialect, Offer, Order, SendBuf},
 };
 use zeroize::Zeroizing;
@@ -163,8 +163,9 @@ impl Dialect for ImapDialect {
         !exchange
     }
 
-    fn invite(&mut self, send: &mut SendBuf) {
+    fn invite(&mut self, send: &mut SendBuf) -> Result<(), Violation> {
         send.push(b"+ Go on\r\n");
+        Ok(())
     }
 }
 

@@ -4,8 +4,8 @@ use core::fmt;
 
 use crate::{
     AcceptSettings, Acceptance, Accepted, Accepting, Credentials, Error, Failure, Farewell,
-    Mechanism, Mechanisms, Next, Presented, Reason, Stage, Verdict,
-    wire::{Conversation, Converse, Fact, SendBuf, Turn},
+    Mechanism, Next, Presented, Reason, Stage, Verdict, Violation,
+    wire::{Channel, Conversation, Converse, Fact, Offer, SendBuf, Turn},
 };
 
 /// How one protocol says what a server has to say. Everything that is pushed goes out in one write.
@@ -72,29 +72,16 @@ pub trait Dialect: fmt::Debug {
         false
     }
 
-    /// Tells a client to send the literal it announced.
-    fn invite(&mut self, send: &mut SendBuf) {
+    /// Tells a client to send the literal it announced and waits with (`{n}`, not `{n+}`).
+    ///
+    /// # Errors
+    ///
+    /// Where a protocol invites nobody, which is the default: then such a client broke it, and where
+    /// its next command begins is anybody's guess.
+    fn invite(&mut self, send: &mut SendBuf) -> Result<(), Violation> {
         let _ = send;
+        Err(Violation::BadLiteral)
     }
-}
-
-/// What is offered in the present security state.
-///
-/// ```
-/// # fn show(offer: &sasl_core::wire::Offer<'_>) {
-/// println!("{} STARTTLS={}", offer.mechanisms, offer.starttls);
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Offer<'a> {
-    /// The mechanisms.
-    pub mechanisms: Mechanisms,
-    /// Whether TLS can be started.
-    pub starttls: bool,
-    /// The connection has just become TLS by STARTTLS.
-    pub upgraded: bool,
-    /// What the embedder decided.
-    pub settings: &'a AcceptSettings,
 }
 
 /// What a client wants.
@@ -141,23 +128,6 @@ pub struct Acceptor<D> {
     state: State,
     failures: u32,
     commands: u32,
-}
-
-/// How a connection is protected.
-///
-/// ```
-/// assert_ne!(sasl_core::wire::Channel::Clear, sasl_core::wire::Channel::Tls);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    /// Anybody may read along: no login.
-    Clear,
-    /// It is in clear, and logins are taken all the same.
-    Exposed,
-    /// TLS from the first octet on.
-    Tls,
-    /// TLS by STARTTLS.
-    Upgraded,
 }
 
 #[derive(Debug)]
@@ -216,9 +186,7 @@ impl<D: Dialect> Acceptor<D> {
             .wire
             .next_line(&self.settings.wire, STAGE, literal)
             .inspect_err(|_| self.wire.wipe_handed_out());
-        for _ in 0..self.wire.take_invitations() {
-            self.dialect.invite(&mut self.wire.send);
-        }
+        self.invite().inspect_err(|_| self.wire.wipe_handed_out())?;
         let Some(line) = line? else {
             return if self.wire.send.is_empty() {
                 self.wire.await_input(STAGE)
@@ -239,6 +207,17 @@ impl<D: Dialect> Acceptor<D> {
         Ok(Turn::Again)
     }
 
+    fn invite(&mut self) -> Result<(), Error> {
+        for _ in 0..self.wire.take_invitations() {
+            let invited = self.dialect.invite(&mut self.wire.send);
+            invited.map_err(|violation| Error::Protocol {
+                violation,
+                during: STAGE,
+            })?;
+        }
+        Ok(())
+    }
+
     fn continue_exchange(&mut self, line: &[u8]) {
         let next = match self.dialect.response(line) {
             Some(text) => self.acceptance.handle_response(text, &self.settings),
@@ -252,7 +231,7 @@ impl<D: Dialect> Acceptor<D> {
 
     fn obey(&mut self, line: &[u8]) {
         self.commands += 1;
-        let offer = offer(&self.settings, self.channel);
+        let offer = self.channel.offer(&self.settings);
         let next = match self.dialect.order(&mut self.wire.send, line, &offer) {
             Order::Other => {
                 if self.commands >= self.settings.commands {
@@ -348,7 +327,7 @@ impl<D: Dialect> Converse for Acceptor<D> {
                 Ok(Turn::Done(Accepting::Presented(presented)))
             }
             State::Greeting => {
-                let offer = offer(&self.settings, self.channel);
+                let offer = self.channel.offer(&self.settings);
                 self.dialect.greet(&mut self.wire.send, &offer);
                 self.state = State::Commands;
                 Ok(Turn::Again)
@@ -377,20 +356,5 @@ impl<D: Dialect> Converse for Acceptor<D> {
             State::Accepted(accepted) => Ok(Turn::Done(Accepting::Accepted(accepted.clone()))),
             State::Leaving(farewell) => Ok(Turn::Done(Accepting::Closed(*farewell))),
         }
-    }
-}
-
-/// What is offered on such a channel.
-fn offer(settings: &AcceptSettings, channel: Channel) -> Offer<'_> {
-    let (mechanisms, starttls) = match channel {
-        Channel::Clear => (Mechanisms::NONE, true),
-        Channel::Exposed => (settings.mechanisms, true),
-        Channel::Tls | Channel::Upgraded => (settings.mechanisms, false),
-    };
-    Offer {
-        mechanisms,
-        starttls: starttls && settings.starttls,
-        upgraded: channel == Channel::Upgraded,
-        settings,
     }
 }

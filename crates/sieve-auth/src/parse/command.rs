@@ -1,11 +1,11 @@
 //! Commands of a client (<https://www.rfc-editor.org/rfc/rfc5804#section-4>), as far as a server takes
 //! them before the login.
 
-use alloc::borrow::Cow;
+use core::fmt;
 
 use sasl_core::{Mechanism, wire::is_word};
 
-use super::{Str, string};
+use super::{Str, string::from_client};
 
 /// A command before the login.
 ///
@@ -13,14 +13,16 @@ use super::{Str, string};
 /// use sasl_core::Mechanism;
 /// use sieve_auth::parse::{Command, command};
 ///
-/// let Command::Authenticate { mechanism, message } = command(b"authenticate \"PLAIN\" \"\"")
-///     else { panic!() };
-/// assert_eq!((mechanism, message), (Some(Mechanism::Plain), Some(&b""[..])));
+/// let line = b"authenticate \"XOAUTH2\" {4+}\r\ndGlt";
+/// let Command::Authenticate { mechanism, message } = command(line) else { panic!() };
+/// assert_eq!((mechanism, message), (Some(Mechanism::XOAuth2), Some(&b"dGlt"[..])));
+/// // The name has to be a string.
+/// assert_eq!(command(b"AUTHENTICATE XOAUTH2"), Command::Malformed);
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Command<'a> {
-    /// AUTHENTICATE.
+    /// AUTHENTICATE (<https://www.rfc-editor.org/rfc/rfc5804#section-2.1>).
     Authenticate {
         /// How. `None`: by something that this project does not speak.
         mechanism: Option<Mechanism>,
@@ -33,25 +35,29 @@ pub enum Command<'a> {
     Logout,
     /// A known command with arguments that are not in its grammar.
     Malformed,
-    /// NOOP, and what the answer has to repeat.
-    Noop(Option<Cow<'a, [u8]>>),
+    /// NOOP (<https://www.rfc-editor.org/rfc/rfc5804#section-2.13>).
+    Noop {
+        /// What is to be sent back.
+        tag: Option<Str<'a>>,
+    },
     /// STARTTLS.
     StartTls,
     /// Another command, or one that needs a login first.
     Unknown,
 }
 
-/// Reads one line of a client with its literals.
+/// Reads one line of a client with the literals in it, without its line end. Literals have to be of
+/// the kind that nobody waits for (`{n+}`). A quoted string longer than the 1024 octets of the standard
+/// is taken: it is clear where it ends.
 pub fn command(line: &[u8]) -> Command<'_> {
-    let at = memchr::memchr(b' ', line).unwrap_or(line.len());
-    let (word, rest) = line.split_at(at);
-    let arguments = rest.get(1..);
-    let alone = |command| {
-        if arguments.is_none() {
-            command
-        } else {
-            Command::Malformed
-        }
+    let split = memchr::memchr(b' ', line).and_then(|at| line.split_at_checked(at));
+    let (word, arguments) = match split {
+        Some((word, rest)) => (word, rest.get(1..)),
+        None => (line, None),
+    };
+    let alone = |command| match arguments {
+        None => command,
+        Some(_) => Command::Malformed,
     };
     match word.len() {
         4 if is_word(word, b"NOOP") => noop(arguments),
@@ -65,71 +71,50 @@ pub fn command(line: &[u8]) -> Command<'_> {
     }
 }
 
-/// The answer of a client to a challenge: one string with base64 or `*` in it, and nothing behind it.
-///
-/// ```
-/// use sieve_auth::parse::message;
-/// assert_eq!(message(b"\"AQ==\""), Some(&b"AQ=="[..]));
-/// assert_eq!(message(b"{4+}\r\nAQ=="), Some(&b"AQ=="[..]));
-/// assert_eq!(message(b"AQ=="), None);
-/// ```
-pub fn message(line: &[u8]) -> Option<&[u8]> {
-    match client_string(line)? {
-        (string, []) => plain(string),
-        _ => None,
+/// What a client answers to a challenge: one string, which holds base64 or `*`, both of which need no
+/// backslash.
+pub(crate) fn answer(line: &[u8]) -> Option<&[u8]> {
+    match from_client(line) {
+        Ok((string, [])) => Some(string.raw()),
+        Ok(_) | Err(_) => None,
     }
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc5804#section-2.1>
 fn authenticate(arguments: &[u8]) -> Option<Command<'_>> {
-    let (name, rest) = client_string(arguments)?;
+    let (name, rest) = from_client(arguments).ok()?;
     let message = match rest {
         [] => None,
-        [b' ', rest @ ..] => Some(message(rest)?),
+        [b' ', message @ ..] => Some(answer(message)?),
         _ => return None,
     };
     Some(Command::Authenticate {
-        mechanism: Mechanism::parse(name.raw()),
+        mechanism: Mechanism::parse(&name.decoded()),
         message,
     })
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc5804#section-2.13>
 fn noop(arguments: Option<&[u8]>) -> Command<'_> {
-    match arguments.map(client_string) {
-        None => Command::Noop(None),
-        Some(Some((tag, []))) => Command::Noop(Some(tag.decoded())),
-        Some(_) => Command::Malformed,
+    let Some(arguments) = arguments else {
+        return Command::Noop { tag: None };
+    };
+    match from_client(arguments) {
+        // Strings are UTF-8 (<https://www.rfc-editor.org/rfc/rfc5804#section-4>), also on the way back.
+        Ok((tag, [])) if core::str::from_utf8(tag.raw()).is_ok() => {
+            Command::Noop { tag: Some(tag) }
+        }
+        Ok(_) | Err(_) => Command::Malformed,
     }
 }
 
-/// A string as a client may write it: its literals are `{n+}`, for nobody would ask for the octets of
-/// another one.
-fn client_string(input: &[u8]) -> Option<(Str<'_>, &[u8])> {
-    let announcement = input.split(|octet| *octet == b'\n').next()?;
-    if announcement.starts_with(b"{") && !announcement.ends_with(b"+}\r") {
-        return None;
-    }
-    string(input, false).ok()
-}
-
-/// Base64 needs no escapes, so what has some is not base64.
-fn plain(string: Str<'_>) -> Option<&[u8]> {
-    match string.decoded() {
-        Cow::Borrowed(text) => Some(text),
-        Cow::Owned(_) => None,
-    }
-}
-
-impl core::fmt::Debug for Command<'_> {
+impl fmt::Debug for Command<'_> {
     /// Without what may be a credential.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Authenticate { .. } => "Authenticate",
             Self::Capability => "Capability",
             Self::Logout => "Logout",
             Self::Malformed => "Malformed",
-            Self::Noop(_) => "Noop",
+            Self::Noop { .. } => "Noop",
             Self::StartTls => "StartTls",
             Self::Unknown => "Unknown",
         })

@@ -72,7 +72,16 @@ impl<'a> Str<'a> {
 pub fn string(input: &[u8], strict: bool) -> Result<(Str<'_>, &[u8]), Violation> {
     match input {
         [b'"', inner @ ..] => quoted(inner, strict),
-        [b'{', ..] => literal(input, strict),
+        [b'{', ..] => literal(input, |plus| !plus || !strict, strict),
+        _ => Err(Violation::BadLine),
+    }
+}
+
+/// The same for what a client writes: a literal has the `+`, and quotes may hold any number of octets.
+pub(super) fn from_client(input: &[u8]) -> Result<(Str<'_>, &[u8]), Violation> {
+    match input {
+        [b'"', inner @ ..] => quoted(inner, false),
+        [b'{', ..] => literal(input, |plus| plus, true),
         _ => Err(Violation::BadLine),
     }
 }
@@ -100,8 +109,13 @@ fn quoted(inner: &[u8], strict: bool) -> Result<(Str<'_>, &[u8]), Violation> {
     Ok((string, rest.get(1..).unwrap_or_default()))
 }
 
-fn literal(input: &[u8], strict: bool) -> Result<(Str<'_>, &[u8]), Violation> {
-    let (octets, rest) = announced(input, strict).ok_or(Violation::BadLiteral)?;
+/// `legal`: whether it may have the `+`, or has to.
+fn literal(
+    input: &[u8],
+    legal: impl Fn(bool) -> bool,
+    strict: bool,
+) -> Result<(Str<'_>, &[u8]), Violation> {
+    let (octets, rest) = announced(input, legal, strict).ok_or(Violation::BadLiteral)?;
     let (raw, rest) = rest.split_at_checked(octets).ok_or(Violation::BadLiteral)?;
     let string = Str {
         raw,
@@ -112,7 +126,7 @@ fn literal(input: &[u8], strict: bool) -> Result<(Str<'_>, &[u8]), Violation> {
 }
 
 /// The length in braces at the start of `input`, and what stands behind its line end.
-fn announced(input: &[u8], strict: bool) -> Option<(usize, &[u8])> {
+fn announced(input: &[u8], legal: impl Fn(bool) -> bool, strict: bool) -> Option<(usize, &[u8])> {
     let inner = input.strip_prefix(b"{")?;
     let digits = inner.iter().take_while(|octet| octet.is_ascii_digit());
     let (number, rest) = inner.split_at_checked(digits.count())?;
@@ -124,8 +138,8 @@ fn announced(input: &[u8], strict: bool) -> Option<(usize, &[u8])> {
         })?,
     };
     let rest = match rest {
-        [b'}', rest @ ..] => rest,
-        [b'+', b'}', rest @ ..] if !strict => rest,
+        [b'}', rest @ ..] if legal(false) => rest,
+        [b'+', b'}', rest @ ..] if legal(true) => rest,
         _ => return None,
     };
     let rest = match rest {
