@@ -1,0 +1,1 @@
+//! The URL at which a user signs in.

@@ -1,0 +1,35 @@
+//! When to use, refresh, store or give up an OAuth token, and the OAuth grants as bytes.
+//!
+//! This crate opens no connection, reads no clock and draws no random number.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+// The lifecycle of tokens.
+mod grant;
+mod http;
+mod quirks;
+mod scope;
+mod time;
+
+pub use grant::GrantKind;
+pub use http::{Method, Request, Response};
+pub use quirks::Quirks;
+pub use scope::{Audience, Scopes};
+pub use time::{Now, UnixTime};
+
+// Grants and documents as bytes.
+pub mod authorization;
+pub mod callback;
+pub mod client;
+pub mod device;
+pub mod discovery;
+pub mod introspection;
+pub mod pkce;
+pub mod provider;
+pub mod request;

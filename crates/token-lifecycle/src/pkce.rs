@@ -1,0 +1,1 @@
+//! Proof that who asks is who began.

@@ -1,0 +1,1 @@
+//! Known providers as data.
