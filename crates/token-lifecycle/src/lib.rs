@@ -4,6 +4,7 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![allow(dead_code, reason = "used by the lifecycle, which follows")]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 extern crate alloc;
@@ -11,15 +12,21 @@ extern crate alloc;
 extern crate std;
 
 // The lifecycle of tokens.
+mod class;
 mod grant;
 mod http;
 mod quirks;
+mod record;
+mod response;
 mod scope;
 mod time;
 
+pub use class::{Class, Exchange, Failure, HttpStage, Setting};
 pub use grant::GrantKind;
 pub use http::{Method, Request, Response};
 pub use quirks::Quirks;
+pub use record::{AccessToken, Generation, Record, RecordError, Revision};
+pub use response::Tokens;
 pub use scope::{Audience, Scopes};
 pub use time::{Now, UnixTime};
 

@@ -4,6 +4,8 @@ mod date;
 
 use core::{fmt, time::Duration};
 
+use serde::Deserialize;
+
 pub(crate) use date::parse as parse_date;
 
 /// A moment by the wall clock: milliseconds since 1970-01-01T00:00:00Z.
@@ -17,7 +19,7 @@ pub(crate) use date::parse as parse_date;
 /// assert_eq!(expires.as_secs(), 1_767_225_600);
 /// assert_eq!(sent.since(expires), Duration::ZERO);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct UnixTime(u64);
 
 impl UnixTime {
