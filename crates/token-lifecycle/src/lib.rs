@@ -31,12 +31,33 @@ pub use scope::{Audience, Scopes};
 pub use time::{Now, UnixTime};
 
 // Grants and documents as bytes.
-pub mod authorization;
-pub mod callback;
-pub mod client;
-pub mod device;
-pub mod discovery;
-pub mod introspection;
-pub mod pkce;
-pub mod provider;
-pub mod request;
+mod assertion;
+mod authorization;
+mod callback;
+mod client;
+mod device;
+mod discovery;
+mod form;
+mod introspection;
+mod json;
+mod pkce;
+mod provider;
+mod redirect;
+mod request;
+mod url;
+
+pub use assertion::{Algorithm, Assertion};
+pub use authorization::Authorization;
+pub use callback::{Callback, CallbackError, Code, Denial};
+pub use client::{Client, InvalidClient};
+pub use device::{DeviceAuthorization, DeviceError};
+pub use discovery::{DiscoveryError, Issuer, Metadata};
+pub use introspection::{Introspection, IntrospectionError};
+pub use json::DocumentError;
+pub use pkce::{State, Verifier};
+pub use redirect::{InvalidRedirect, Redirect};
+pub use request::{
+    DeviceRequest, InvalidRequest, Revocation, TokenKind, TokenRequest, introspect,
+    introspect_with_bearer, revoke,
+};
+pub use url::{InvalidUrl, Url};
