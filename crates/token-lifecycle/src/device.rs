@@ -1,9 +1,13 @@
 //! Signing in on another device (<https://www.rfc-editor.org/rfc/rfc8628>).
 
+mod poll;
+
 use alloc::string::String;
 use core::{fmt, time::Duration};
 
 use sasl_core::{Secret, Text};
+
+pub use poll::{DevicePoll, DeviceStep};
 
 use crate::{DocumentError, InvalidUrl, Url, json::Object};
 

@@ -50,7 +50,7 @@ pub use assertion::{Algorithm, Assertion};
 pub use authorization::Authorization;
 pub use callback::{Callback, CallbackError, Code, Denial};
 pub use client::{Client, InvalidClient};
-pub use device::{DeviceAuthorization, DeviceError};
+pub use device::{DeviceAuthorization, DeviceError, DevicePoll, DeviceStep};
 pub use discovery::{DiscoveryError, Issuer, Metadata};
 pub use introspection::{Introspection, IntrospectionError};
 pub use json::DocumentError;
