@@ -1,9 +1,6 @@
 //! Asking the user, in a browser, and taking the answer.
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use crate::{
@@ -112,8 +109,12 @@ impl Authorization {
     /// Who must have given the answer, if it names somebody
     /// (<https://www.rfc-editor.org/rfc/rfc9207#section-2.4>). Who talks to more than one
     /// authorization server needs this, or another redirect URI for each.
-    pub fn issuer(mut self, issuer: &Issuer) -> Self {
-        self.issuer = Some(issuer.document_issuer().to_string());
+    pub fn issuer(self, issuer: &Issuer) -> Self {
+        self.issuer_named(issuer.document_issuer())
+    }
+
+    pub(crate) fn issuer_named(mut self, issuer: &str) -> Self {
+        self.issuer = Some(issuer.into());
         self
     }
 

@@ -55,6 +55,7 @@ pub use discovery::{DiscoveryError, Issuer, Metadata};
 pub use introspection::{Introspection, IntrospectionError};
 pub use json::DocumentError;
 pub use pkce::{State, Verifier};
+pub use provider::{Endpoints, Provider, RedirectKind, Rotation, Server, Service, Unattended};
 pub use redirect::{InvalidRedirect, Redirect};
 pub use request::{
     DeviceRequest, InvalidRequest, Revocation, TokenKind, TokenRequest, introspect,

@@ -144,7 +144,7 @@ impl Revocation {
                 Ok(object) if object.text("error") == Some("unsupported_token_type") => {
                     Self::Unsupported
                 }
-                // Google says so to tokens that are gone already; seen in its documentation of 2024.
+                // Google says so to a token that is gone already (customeros, pull request 11611, 2025).
                 Ok(object) if object.text("error") == Some("invalid_token") => Self::Done,
                 Ok(_) | Err(_) => Self::Refused,
             },
