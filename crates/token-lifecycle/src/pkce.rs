@@ -36,6 +36,12 @@ impl Verifier {
         Self(base64url_secret(entropy))
     }
 
+    /// Takes a verifier up again that was kept with the session of a web server. `None` if it has not
+    /// the form of one (<https://www.rfc-editor.org/rfc/rfc7636#section-4.1>).
+    pub fn from_secret(secret: Secret) -> Option<Self> {
+        is_unguessable(&secret).then_some(Self(secret))
+    }
+
     /// The verifier itself, as it goes to the token endpoint.
     pub fn secret(&self) -> &Secret {
         &self.0
@@ -75,6 +81,12 @@ impl State {
         Self(base64url_secret(entropy))
     }
 
+    /// Takes a state up again that was kept with the session of a web server. `None` if it is shorter
+    /// than those made here, or has other characters.
+    pub fn from_secret(secret: Secret) -> Option<Self> {
+        is_unguessable(&secret).then_some(Self(secret))
+    }
+
     /// Whether an answer brought this state.
     pub fn matches(&self, other: &str) -> bool {
         let other = Secret::from(other);
@@ -91,6 +103,14 @@ impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("State(…)")
     }
+}
+
+/// As many characters as 32 octets have in base64url, or more, of those that need no encoding.
+fn is_unguessable(secret: &Secret) -> bool {
+    let text = secret.expose();
+    let is_unreserved =
+        |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~');
+    (43..=128).contains(&text.len()) && text.bytes().all(is_unreserved)
 }
 
 /// Base64url without padding (<https://www.rfc-editor.org/rfc/rfc4648#section-5>), with no copy left.
@@ -129,6 +149,28 @@ mod tests {
             );
             assert_eq!(verifier.challenge().len(), 43);
             assert_ne!(verifier.challenge(), text);
+        }
+    }
+
+    #[test]
+    fn what_was_kept_is_taken_up_again() {
+        let verifier = Verifier::from_entropy(&[7; 32]);
+        assert_eq!(
+            Verifier::from_secret(verifier.secret().clone()),
+            Some(verifier)
+        );
+        let state = State::from_entropy(&[7; 32]);
+        assert_eq!(State::from_secret(state.secret().clone()), Some(state));
+        let long = "x".repeat(129);
+        for bad in [
+            "",
+            &long[..42],
+            &long,
+            &alloc::format!("{} ", &long[..43]),
+            &"\u{e4}".repeat(43),
+        ] {
+            assert_eq!(Verifier::from_secret(bad.into()), None, "{bad}");
+            assert_eq!(State::from_secret(bad.into()), None, "{bad}");
         }
     }
 
