@@ -4,7 +4,6 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
-#![allow(dead_code, reason = "used by the lifecycle, which follows")]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 extern crate alloc;
@@ -13,22 +12,32 @@ extern crate std;
 
 // The lifecycle of tokens.
 mod class;
+mod error;
+mod event;
 mod grant;
 mod http;
+mod lifecycle;
+mod options;
 mod quirks;
 mod record;
 mod response;
 mod scope;
 mod time;
+mod timers;
 
 pub use class::{Class, Exchange, Failure, HttpStage, Setting};
+pub use error::{SignIn, SignInReason, Unavailable};
+pub use event::Event;
 pub use grant::GrantKind;
 pub use http::{Method, Request, Response};
+pub use lifecycle::{Action, Feedback, Hint, Lifecycle, Lock, Saved, Want};
+pub use options::Options;
 pub use quirks::Quirks;
 pub use record::{AccessToken, Generation, Record, RecordError, Revision};
 pub use response::Tokens;
 pub use scope::{Audience, Scopes};
 pub use time::{Now, UnixTime};
+pub use timers::Timers;
 
 // Grants and documents as bytes.
 mod assertion;

@@ -240,6 +240,8 @@ impl fmt::Debug for AccessToken {
 pub(crate) struct Pending {
     pub(crate) owner: String,
     pub(crate) since: UnixTime,
+    /// Whether its writer had the lock. If so, whoever has it now knows that he is gone.
+    pub(crate) locked: bool,
 }
 
 /// Why there is no refresh token any more.

@@ -59,10 +59,16 @@ impl Record {
         json.text("refresh", self.refresh.as_ref().map(Secret::expose));
         json.time("grant_expires_at", self.grant_expires_at);
         json.text("id_token", self.id_token.as_ref().map(Secret::expose));
-        if let Some(Pending { owner, since }) = &self.pending {
+        if let Some(Pending {
+            owner,
+            since,
+            locked,
+        }) = &self.pending
+        {
             json.open("pending");
             json.text("owner", Some(owner));
             json.time("since", Some(*since));
+            json.raw("locked", if *locked { "true" } else { "false" });
             json.close();
         }
         if let Some(Ended { reason, code }) = &self.ended {

@@ -25,6 +25,7 @@ fn full() -> Record {
         pending: Some(Pending {
             owner: "node-1".into(),
             since: UnixTime::from_secs(1),
+            locked: true,
         }),
         ended: Some(Ended {
             reason: EndReason::LostRotation,
