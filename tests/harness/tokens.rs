@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use token_lifecycle::{
     Authorization, Callback, CallbackError, Client, DeviceAuthorization, DevicePoll, DeviceStep,
@@ -81,7 +82,9 @@ pub fn check_discovery(document: &[u8]) {
     assert!(read.is_err() || by_other == Err(DiscoveryError::Issuer));
     let Ok(metadata) = read else { return };
 
-    let plain = object(document).expect("what is read is an object");
+    let Some(plain) = object(document) else {
+        return;
+    };
     assert_eq!(plain.get("issuer").and_then(Value::as_str), Some(ISSUER));
     assert_eq!(metadata.issuer(), ISSUER);
     for (name, endpoint) in [
@@ -186,7 +189,9 @@ pub fn check_device(document: &[u8]) {
     let Ok(device) = DeviceAuthorization::parse(document) else {
         return;
     };
-    let plain = object(document).expect("what is read is an object");
+    let Some(plain) = object(document) else {
+        return;
+    };
     let code = device.device_code().expose();
     assert_eq!(plain.get("device_code").and_then(Value::as_str), Some(code));
     assert!(device.verification_uri().as_str()[..8].eq_ignore_ascii_case("https://"));
@@ -242,7 +247,9 @@ pub fn check_introspection(document: &[u8]) {
     let Ok(token) = Introspection::parse(document) else {
         return;
     };
-    let plain = object(document).expect("what is read is an object");
+    let Some(plain) = object(document) else {
+        return;
+    };
     assert_eq!(
         plain.get("active").and_then(Value::as_bool),
         Some(token.is_active())
@@ -267,12 +274,18 @@ pub fn check_introspection(document: &[u8]) {
     }
 }
 
-/// The document as another reader has it.
+/// A document that was read, as another reader has it. `None` if a number that nobody asked for is
+/// too large for that reader.
 fn object(document: &[u8]) -> Option<serde_json::Map<String, Value>> {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
-    match serde_json::from_slice(document).ok()? {
-        Value::Object(object) => Some(object),
-        _ => None,
+    match serde_json::from_slice(document) {
+        Ok(Value::Object(object)) => Some(object),
+        Ok(value) => panic!("an object was read from {value}"),
+        Err(error) => {
+            let is_json = serde_json::from_slice::<IgnoredAny>(document).is_ok();
+            assert!(is_json, "an object was read from what is no JSON: {error}");
+            None
+        }
     }
 }
 

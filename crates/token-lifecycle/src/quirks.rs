@@ -1,7 +1,8 @@
 //! Deviations of authorization servers, as data.
 
 /// What an authorization server does otherwise than the standards say, or says nothing about.
-/// All are off by default; [`provider`](crate::provider) knows those of known providers.
+/// All are off by default; [`Provider::quirks`](crate::Provider::quirks) knows those of known
+/// providers.
 ///
 /// ```
 /// use token_lifecycle::Quirks;

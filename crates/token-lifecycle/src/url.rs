@@ -98,11 +98,17 @@ pub enum InvalidUrl {
     /// Over 2048 octets.
     #[error("the URL has more than 2048 octets")]
     Length,
+    /// An issuer with `?…`.
+    #[error("the issuer has a query: leave out `?` and what follows")]
+    Query,
     /// Not `https`.
     #[error(
         "the URL does not start with https://: what is sent there must be encrypted (http is possible to 127.0.0.1, [::1] and localhost where that was allowed)"
     )]
     Scheme,
+    /// A tenant that would change the address.
+    #[error("the tenant must be letters, digits, `-` and `.`: its domain or its identifier")]
+    Tenant,
     /// `user@host`.
     #[error("the URL has a user name or password before the host: leave it out")]
     UserInformation,

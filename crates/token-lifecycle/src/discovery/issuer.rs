@@ -51,7 +51,7 @@ impl Issuer {
 
     fn at(url: Url, loopback: bool) -> Result<Self, InvalidUrl> {
         if url.as_str().contains('?') {
-            return Err(InvalidUrl::Character);
+            return Err(InvalidUrl::Query);
         }
         Ok(Self {
             document_issuer: url.as_str().into(),

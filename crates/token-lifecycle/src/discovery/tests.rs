@@ -181,7 +181,10 @@ fn where_descriptions_are() {
             .collect();
         assert_eq!(read, urls);
     }
-    assert!(Issuer::new("https://id.example.com/?a").is_err());
+    assert_eq!(
+        Issuer::new("https://id.example.com/?a"),
+        Err(crate::InvalidUrl::Query)
+    );
     assert!(Issuer::new("http://id.example.com/").is_err());
 }
 

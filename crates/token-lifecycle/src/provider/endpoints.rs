@@ -41,7 +41,7 @@ impl Provider {
         let tenant = tenant.unwrap_or(ANY_TENANT);
         let is_tenant = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.');
         if tenant.is_empty() || tenant.starts_with('.') || !tenant.bytes().all(is_tenant) {
-            return Err(InvalidUrl::Character);
+            return Err(InvalidUrl::Tenant);
         }
         let url = |template: &str| Url::new(&template.replace("{tenant}", tenant));
         Ok(Endpoints {

@@ -130,7 +130,11 @@ fn scopes_are_asked_for_once() {
 fn a_tenant_leads_nowhere_else() {
     let microsoft = Provider::named("microsoft365").unwrap();
     for tenant in ["", ".", "..", "a/b", "a?b", "a@b", "a#b", "%2e", "a b", "é"] {
-        assert!(microsoft.endpoints(Some(tenant)).is_err(), "{tenant}");
+        assert_eq!(
+            microsoft.endpoints(Some(tenant)),
+            Err(crate::InvalidUrl::Tenant),
+            "{tenant}"
+        );
     }
     assert_eq!(
         microsoft.endpoints(None).unwrap().authorization.to_string(),
