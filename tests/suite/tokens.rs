@@ -14,8 +14,9 @@ use harness::tokens::{
 };
 use proptest::prelude::*;
 use token_lifecycle::{
-    Callback, Client, DeviceAuthorization, Introspection, Issuer, Metadata, Provider, TokenRequest,
-    Url,
+    Authorization, Callback, Client, DeviceAuthorization, Exchange, GrantKind, Introspection,
+    Issuer, Loopback, Metadata, Provider, Redirect, Response, State, TokenRequest, UnixTime, Url,
+    Verifier,
 };
 
 /// The seeds are what they are named after, so that the checks have something to look at.
@@ -84,6 +85,85 @@ fn requests_for_every_provider() {
         assert_eq!(request.url(), endpoints.token.as_str());
         assert!(request.url().starts_with("https://"));
     }
+}
+
+/// A whole sign-in, from the name of the server to the tokens, each part with what the one before
+/// gave.
+#[test]
+fn sign_in_by_browser() {
+    let issuer = Issuer::new("https://id.example.com/tenant").unwrap();
+    let metadata = Metadata::parse(&SEEDS[0].1[1..], &issuer).unwrap();
+    let client = Client::basic("webmail", "gX1fBat3bV").unwrap();
+    let mut authorization = Authorization::new(
+        metadata.authorization_endpoint().unwrap(),
+        &client,
+        Redirect::loopback(51004, "/cb").unwrap(),
+        State::from_entropy(&[1; 32]),
+        Verifier::from_entropy(&[2; 32]),
+    )
+    .scope("openid mail")
+    .metadata(&metadata);
+
+    // What the server sees, and what it answers.
+    let url = authorization.url();
+    let parameter = |name: &str| {
+        let (_, query) = url.split_once('?').unwrap();
+        let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap());
+        pairs
+            .find(|(other, _)| *other == name)
+            .unwrap()
+            .1
+            .to_owned()
+    };
+    assert_eq!(
+        parameter("redirect_uri"),
+        "http%3A%2F%2F127.0.0.1%3A51004%2Fcb"
+    );
+    let state = parameter("state");
+    let mut browser = Loopback::new();
+    browser.handle_input(
+        format!(
+            "GET /cb?code=Splx&state={state}&iss=https%3A%2F%2Fid.example.com%2Ftenant HTTP/1.1\r\n"
+        )
+        .as_bytes(),
+    );
+    let Some(Ok(Callback::Code(code))) = browser.receive(&mut authorization) else {
+        panic!("no code")
+    };
+
+    let request = authorization
+        .redeem(&code)
+        .build(metadata.token_endpoint().unwrap(), &client)
+        .unwrap();
+    assert_eq!(request.url(), "https://id.example.com/token");
+    assert!(
+        request
+            .headers()
+            .any(|(name, value)| name == "Authorization" && value.starts_with("Basic "))
+    );
+    let verifier = Verifier::from_entropy(&[2; 32]);
+    assert!(
+        request
+            .body()
+            .expose()
+            .ends_with(&format!("&code_verifier={}", verifier.secret().expose()))
+    );
+    assert_eq!(parameter("code_challenge"), verifier.challenge());
+
+    let exchange = Exchange::new(
+        GrantKind::AuthorizationCode,
+        UnixTime::from_secs(1_767_222_000),
+    );
+    let answer = br#"{"access_token":"mF_9.B5f-4.1JqM","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA"}"#;
+    let tokens = exchange.read(&Response::new(200, answer)).unwrap();
+    let refresh_token = tokens.refresh.unwrap();
+    let refresh = TokenRequest::refresh(&refresh_token)
+        .build(metadata.token_endpoint().unwrap(), &client)
+        .unwrap();
+    assert_eq!(
+        refresh.body().expose(),
+        "grant_type=refresh_token&refresh_token=tGzv3JOkF0XG5Qx2TlKWIA"
+    );
 }
 
 proptest! {
