@@ -126,8 +126,9 @@ pub struct Lifecycle {
     op: Op,
     /// The driver was asked for what `op` says, and has not answered yet.
     asked: bool,
-    /// The lock is ours.
-    lease: bool,
+    /// Until when the lock is ours, and when it was asked for.
+    lease: Option<u64>,
+    lock_asked: u64,
     /// In a row.
     failures: u32,
     /// Since a setting is wrong.
@@ -176,7 +177,8 @@ impl Lifecycle {
             nothing: Audience::default(),
             op: Op::Start,
             asked: false,
-            lease: false,
+            lease: None,
+            lock_asked: 0,
             failures: 0,
             probes: 0,
             oddity: None,

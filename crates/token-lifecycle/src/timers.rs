@@ -9,7 +9,7 @@ use core::time::Duration;
 /// use token_lifecycle::Timers;
 ///
 /// let timers = Timers { nap: Duration::from_secs(3600), ..Timers::default() };
-/// assert_eq!(timers.lease, Duration::from_secs(30));
+/// assert_eq!(timers.lease, Duration::from_secs(60));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timers {
@@ -18,7 +18,10 @@ pub struct Timers {
     pub assumed_lifetime: Duration,
     /// A token that is younger than this and refused is not refused for its age.
     pub fresh: Duration,
-    /// How long a lock is held at most, which must be longer than an HTTP request may take.
+    /// How long an HTTP request takes at most, from its beginning to the last octet of the answer:
+    /// the deadline of the driver.
+    pub http: Duration,
+    /// How long a lock is held at most, where the lock ends by itself. Longer than two requests.
     pub lease: Duration,
     /// The longest wait between two looks at the clock, for clocks can be set.
     pub nap: Duration,
@@ -42,7 +45,8 @@ impl Default for Timers {
         Self {
             assumed_lifetime: crate::response::ASSUMED,
             fresh: minutes(5),
-            lease: seconds(30),
+            http: seconds(20),
+            lease: seconds(60),
             nap: seconds(60),
             look: seconds(30),
             probe: minutes(15),

@@ -16,6 +16,8 @@ use crate::{
 
 /// A record that changes under our hands more often than this is left alone for a while.
 const ROUNDS: u8 = 8;
+/// A mark that differs from our clock by so much is old.
+const APART: u64 = 600_000;
 /// How long to wait with a sign-in that cannot be saved.
 const GRANT: u64 = 2000;
 
@@ -25,7 +27,9 @@ impl Lifecycle {
         self.clock.advance(now);
         if !self.asked || !matches!(self.op, Op::Lock(_)) {
             // It came too late, and is let go by `poll`.
-            self.lease |= lock == Lock::Acquired;
+            if lock == Lock::Acquired && self.lease.is_none() {
+                self.lease = Some(self.clock.elapsed);
+            }
             return;
         }
         let Op::Lock(run) = self.take_op() else {
@@ -33,7 +37,8 @@ impl Lifecycle {
         };
         match lock {
             Lock::Acquired => {
-                self.lease = true;
+                let lease = millis(self.options.timers.lease);
+                self.lease = Some(self.lock_asked.saturating_add(lease));
                 self.op = Op::Load(run, Why::Fresh);
             }
             Lock::Held => self.op = Op::Load(run, Why::Peek),
@@ -198,7 +203,7 @@ impl Lifecycle {
         match pending {
             Some(mark)
                 if mark.owner != self.options.owner
-                    && !(mark.locked && self.lease)
+                    && !(mark.locked && self.lease.is_some())
                     && self.is_recent(&mark) =>
             {
                 let mut pause = self.pause(PauseKind::Busy, None);
@@ -207,7 +212,7 @@ impl Lifecycle {
                 return;
             }
             // Whoever wrote it did not live to tell what became of it.
-            Some(_) => run.lost = true,
+            Some(mark) => run.lost |= !(run.unsent && mark.owner == self.options.owner),
             None => {}
         }
         self.mark(run);
@@ -336,7 +341,7 @@ impl Lifecycle {
             return;
         }
         let marks = self.marks();
-        let locked = self.lease;
+        let locked = self.lease.is_some();
         let Some(record) = self
             .record
             .as_mut()
@@ -364,10 +369,11 @@ impl Lifecycle {
                 self.clock.elapsed
             }
         };
-        // A mark from another clock's future is watched for as long as a lease lasts.
-        let by_wall = millis(self.clock.wall.since(mark.since));
+        // Clocks of different computers may be apart, so that what they say counts roughly.
+        let (wall, since) = (self.clock.wall, mark.since);
+        let apart = millis(wall.since(since).max(since.since(wall)));
         let by_us = self.clock.elapsed.saturating_sub(first);
-        by_wall.max(by_us) < lease
+        by_us < lease && apart < APART
     }
 
     /// Whether it is of another sign-in, or has newer tokens.

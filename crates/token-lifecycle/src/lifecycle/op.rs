@@ -77,8 +77,12 @@ pub(super) struct Run {
     pub(super) repeats: u8,
     /// How often the record was somebody else's.
     pub(super) rounds: u8,
-    /// The mark is written.
-    pub(super) marked: bool,
+    /// When the mark was written, if it was.
+    pub(super) marked: Option<u64>,
+    /// The mark in the store is ours, and nothing was sent under it.
+    pub(super) unsent: bool,
+    /// The refresh token is one that nobody else has.
+    pub(super) alone: bool,
     /// The refresh token may have been replaced without our knowing.
     pub(super) lost: bool,
     /// Scopes are not named.

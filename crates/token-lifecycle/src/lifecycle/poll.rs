@@ -4,7 +4,7 @@ use super::{
     Lifecycle,
     op::{Leave, Op},
 };
-use crate::{Action, GrantKind, HttpStage, Lock, Now, Saved, Want};
+use crate::{Action, GrantKind, HttpStage, Lock, Now, Saved, Want, time::millis};
 
 impl Lifecycle {
     /// The one thing to do next. Its answer changes with time and with each call of another
@@ -22,8 +22,8 @@ impl Lifecycle {
         if self.asked {
             return Action::Wait(self.nap());
         }
-        if self.lease && !self.op.needs_lease() {
-            self.lease = false;
+        self.keep_to_the_lease();
+        if !self.op.needs_lease() && self.lease.take().is_some() {
             return Action::Unlock;
         }
         self.act()
@@ -50,6 +50,29 @@ impl Lifecycle {
         }
     }
 
+    /// A request that could still be on its way when others think that its sender is gone is not
+    /// sent: everything begins anew. That happens when the store takes long, or the computer was
+    /// asleep meanwhile.
+    fn keep_to_the_lease(&mut self) {
+        const MARGIN: u64 = 2000;
+        let Op::Send(run) = &self.op else { return };
+        let timers = &self.options.timers;
+        let marked = run.marked.map(|at| at.saturating_add(millis(timers.lease)));
+        let until = marked.into_iter().chain(self.lease).min();
+        let needed = self
+            .clock
+            .elapsed
+            .saturating_add(millis(timers.http))
+            .saturating_add(MARGIN);
+        if run.alone || until.is_none_or(|until| needed <= until) {
+            return;
+        }
+        if let Op::Send(mut run) = self.take_op() {
+            run.unsent = run.repeats == 0 && run.marked.take().is_some();
+            self.op = Op::Lock(run);
+        }
+    }
+
     fn act(&mut self) -> Action<'_> {
         let wall = self.clock.wall;
         let nap = self.nap();
@@ -64,13 +87,17 @@ impl Lifecycle {
             Op::Closed => Action::Done,
             Op::Lock(_) => {
                 self.asked = true;
+                self.lock_asked = self.clock.elapsed;
                 Action::Lock
             }
             Op::Start | Op::Load(..) | Op::Look(..) | Op::Grant | Op::Leave(Leave::Load { .. }) => {
                 self.asked = true;
                 Action::Load
             }
-            Op::Mark(_) | Op::Dirty(_) => {
+            op @ (Op::Mark(_) | Op::Dirty(_)) => {
+                if let Op::Mark(run) = op {
+                    run.marked = Some(self.clock.elapsed);
+                }
                 let Some(record) = &self.record else {
                     return Action::Wait(nap);
                 };

@@ -116,7 +116,11 @@ impl Lifecycle {
             return;
         };
         if self.can_renew() && self.clock.elapsed >= self.not_before {
-            self.send(Box::new(self.run(index)));
+            let run = Run {
+                alone: true,
+                ..self.run(index)
+            };
+            self.send(Box::new(run));
         }
     }
 

@@ -51,10 +51,9 @@ impl Lifecycle {
         }
     }
 
-    fn marked(&mut self, mut run: Box<Run>, saved: Saved) {
+    fn marked(&mut self, run: Box<Run>, saved: Saved) {
         if saved == Saved::Done {
             self.stored = self.record.as_ref().map(|record| record.revision);
-            run.marked = true;
             return self.send(run);
         }
         if let Some(record) = &mut self.record {

@@ -260,7 +260,7 @@ impl Lifecycle {
 
     /// The server has answered, and the refresh token is as it was: others need not fear for it.
     fn unmark(&mut self, run: &Run) {
-        if !run.marked || run.lost {
+        if run.marked.is_none() || run.lost {
             return;
         }
         let Some(record) = &self.record else { return };
