@@ -4,7 +4,7 @@ mod device;
 mod parameters;
 mod revocation;
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, string::ToString};
 use core::fmt;
 
 use sasl_core::Secret;
@@ -13,7 +13,7 @@ pub use device::DeviceRequest;
 pub use parameters::InvalidRequest;
 pub use revocation::{Revocation, TokenKind, introspect, introspect_with_bearer, revoke};
 
-use crate::{Audience, Client, GrantKind, Request, Url, Verifier};
+use crate::{Audience, Client, GrantKind, Request, Url, Verifier, Want};
 use parameters::Parameters;
 
 /// A request to a token endpoint (<https://www.rfc-editor.org/rfc/rfc6749#section-3.2>). It borrows
@@ -86,6 +86,47 @@ impl<'a> TokenRequest<'a> {
         Self::new(GrantKind::JwtBearer).with("assertion", assertion.expose())
     }
 
+    /// What a [`Lifecycle`](crate::Lifecycle) wants, where that needs nothing else: by a refresh token,
+    /// or by the client's own credentials. `None` where the caller has to add what the machine does
+    /// not know, a password or a signed statement, and for a revocation, see [`revoke`].
+    ///
+    /// ```
+    /// use token_lifecycle::{TokenRequest, Want};
+    ///
+    /// let token = "tGzv3JOkF0XG5Qx2TlKWIA".into();
+    /// let want = Want::Refresh { token: &token, scopes: None, resource: None };
+    /// assert!(TokenRequest::wanted(&want).is_some());
+    /// assert!(TokenRequest::wanted(&Want::Revoke { token: &token }).is_none());
+    /// ```
+    pub fn wanted(want: &Want<'a>) -> Option<Self> {
+        match *want {
+            Want::Refresh {
+                token,
+                scopes,
+                resource,
+            } => {
+                let request = Self::refresh(token);
+                let request = match scopes {
+                    Some(scopes) => request.scope(scopes.to_string()),
+                    None => request,
+                };
+                Some(match resource {
+                    Some(resource) => request.resource(resource),
+                    None => request,
+                })
+            }
+            Want::Grant { kind, audience, .. } => match kind {
+                GrantKind::ClientCredentials => Some(Self::client_credentials().audience(audience)),
+                GrantKind::AuthorizationCode
+                | GrantKind::DeviceCode
+                | GrantKind::JwtBearer
+                | GrantKind::Password
+                | GrantKind::RefreshToken => None,
+            },
+            Want::Revoke { .. } => None,
+        }
+    }
+
     fn new(grant: GrantKind) -> Self {
         let mut parameters = Parameters::default();
         parameters.own("grant_type", Cow::Borrowed(grant.name()));
@@ -112,7 +153,7 @@ impl<'a> TokenRequest<'a> {
 
     /// Scope and resource of an audience.
     pub fn audience(self, audience: &'a Audience) -> Self {
-        let request = self.scope(alloc::string::ToString::to_string(audience.scopes()));
+        let request = self.scope(audience.scopes().to_string());
         match audience.resource() {
             Some(resource) => request.resource(resource),
             None => request,

@@ -82,6 +82,42 @@ fn scope_and_resource_of_an_audience() {
 }
 
 #[test]
+fn what_a_lifecycle_wants() {
+    let token = Secret::from("x");
+    let (scopes, audience) = ("b a".into(), Audience::new("c").with_resource("urn:d"));
+    let want = |scopes, resource| Want::Refresh {
+        token: &token,
+        scopes,
+        resource,
+    };
+    for (want, wanted) in [
+        (want(None, None), "grant_type=refresh_token&refresh_token=x"),
+        (
+            want(Some(&scopes), Some("urn:d")),
+            "grant_type=refresh_token&refresh_token=x&scope=a+b&resource=urn%3Ad",
+        ),
+        (
+            Want::Grant {
+                kind: GrantKind::ClientCredentials,
+                audience: &audience,
+                skew: 0,
+            },
+            "grant_type=client_credentials&scope=c&resource=urn%3Ad",
+        ),
+    ] {
+        assert_eq!(body(&TokenRequest::wanted(&want).unwrap()), wanted);
+    }
+    for kind in [GrantKind::JwtBearer, GrantKind::Password] {
+        let want = Want::Grant {
+            kind,
+            audience: &audience,
+            skew: 0,
+        };
+        assert!(TokenRequest::wanted(&want).is_none());
+    }
+}
+
+#[test]
 fn several_resources_and_more() {
     let token = Secret::from("x");
     let request = TokenRequest::refresh(&token)
