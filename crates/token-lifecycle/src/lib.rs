@@ -1,6 +1,20 @@
 //! When to use, refresh, store or give up an OAuth token, and the OAuth grants as bytes.
 //!
 //! This crate opens no connection, reads no clock and draws no random number.
+//!
+//! # Signing in
+//!
+//! | module or type | what |
+//! |---|---|
+//! | [`Issuer`], [`Metadata`] | what an authorization server says of itself |
+//! | [`Provider`], [`Endpoints`] | the same for known providers, with their mail servers and scopes |
+//! | [`Authorization`], [`Callback`], [`Loopback`] | a sign-in in the browser: the address to open, the answer that comes back |
+//! | [`DeviceRequest`], [`DeviceAuthorization`], [`DevicePoll`] | a sign-in on another device |
+//! | [`TokenRequest`], [`Client`] | a request for tokens by any grant, and who asks |
+//! | [`Assertion`] | a statement to be signed, in the place of a secret or of the user |
+//! | [`Exchange`], [`Tokens`], [`Failure`] | what came back |
+//! | [`revoke`], [`introspect`], [`Introspection`] | taking a token back, and asking about one |
+//! | [`Verifier`], [`State`], [`Redirect`], [`Url`] | values that are checked when they are made |
 
 #![no_std]
 #![forbid(unsafe_code)]
