@@ -9,7 +9,7 @@ PATH=$PATH:$PWD/target/tools/bin
 
 # The crates that need neither an operating system nor a runtime.
 # shellcheck disable=SC2034 # used by those that read this file
-PURE="-p sasl-core -p imap-auth -p smtp-auth -p sieve-auth"
+PURE="-p sasl-core -p imap-auth -p smtp-auth -p sieve-auth -p token-lifecycle"
 # v6m has no compare-and-swap, so that there credentials are shared by Rc instead of Arc.
 TARGETS="thumbv6m-none-eabi thumbv7m-none-eabi wasm32-unknown-unknown"
 MSRV=$(sed -n '/^\[workspace.package\]/,/^$/ s/^rust-version = "\(.*\)"/\1/p' Cargo.toml)

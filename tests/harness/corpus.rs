@@ -5,13 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Script, mechanisms, oracle, parsers, script::Step};
+use crate::{Script, mechanisms, oracle, parsers, script::Step, tokens};
 
 /// A fuzz target: its name, and what it calls.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every fuzz target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("imap_login", oracle::login::<imap_auth::Imap>),
     ("imap_parse", parsers::imap),
     ("mechanisms", mechanisms::mechanisms),
@@ -19,6 +19,7 @@ pub const TARGETS: [Target; 7] = [
     ("sieve_parse", parsers::sieve),
     ("smtp_login", oracle::login::<smtp_auth::Smtp>),
     ("smtp_parse", parsers::smtp),
+    ("tokens", tokens::tokens),
 ];
 
 /// Longer seeds only slow a fuzzer down.
@@ -30,7 +31,7 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus")
 }
 
-/// What the transcripts give: target, name, input.
+/// What the transcripts, and [`tokens::SEEDS`], give: target, name, input.
 pub fn seeds() -> BTreeMap<(String, String), Vec<u8>> {
     let mut seeds = Seeds::default();
     for protocol in ["imap", "sieve", "smtp"] {
@@ -54,6 +55,9 @@ pub fn seeds() -> BTreeMap<(String, String), Vec<u8>> {
                 exchange(&script),
             );
         }
+    }
+    for (name, input) in tokens::SEEDS {
+        seeds.add("tokens", name, input.to_vec());
     }
     seeds.files
 }

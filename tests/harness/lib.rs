@@ -25,6 +25,7 @@ pub mod protocol;
 pub mod recording;
 pub mod script;
 pub mod secrecy;
+pub mod tokens;
 
 pub use play::{Cut, Trace};
 pub use protocol::Tested;

@@ -78,6 +78,45 @@ const _: () = {
     assert!(size_of::<Result<Step<'_, Outcome<Session>>, Error>>() <= 96);
 };
 
+/// Grants and documents of authorization servers.
+const _: () = {
+    use token_lifecycle as tokens;
+
+    ordinary::<tokens::Assertion>();
+    ordinary::<tokens::Authorization>();
+    ordinary::<tokens::Callback>();
+    ordinary::<tokens::Client>();
+    ordinary::<tokens::Denial>();
+    ordinary::<tokens::DeviceAuthorization>();
+    ordinary::<tokens::DevicePoll>();
+    ordinary::<tokens::DeviceRequest<'static>>();
+    ordinary::<tokens::DeviceStep<'static>>();
+    ordinary::<tokens::Endpoints>();
+    ordinary::<tokens::Introspection>();
+    ordinary::<tokens::Issuer>();
+    ordinary::<tokens::Loopback>();
+    ordinary::<tokens::Metadata>();
+    ordinary::<tokens::Provider>();
+    ordinary::<tokens::Redirect>();
+    ordinary::<tokens::State>();
+    ordinary::<tokens::TokenRequest<'static>>();
+    ordinary::<tokens::Url>();
+    ordinary::<tokens::Verifier>();
+
+    error::<tokens::CallbackError>();
+    error::<tokens::DeviceError>();
+    error::<tokens::DiscoveryError>();
+    error::<tokens::DocumentError>();
+    error::<tokens::IntrospectionError>();
+    error::<tokens::InvalidClient>();
+    error::<tokens::InvalidRedirect>();
+    error::<tokens::InvalidRequest>();
+    error::<tokens::InvalidUrl>();
+
+    small::<tokens::CallbackError>();
+    small::<tokens::DiscoveryError>();
+};
+
 macro_rules! protocol {
     ($protocol:ident, $name:ident) => {
         const _: () = {

@@ -11,7 +11,11 @@
 )]
 
 use harness::{Tested, secrecy};
-use sasl_core::{Credentials, Endpoint, Machine, Mechanism, Settings, Step};
+use sasl_core::{Credentials, Endpoint, Machine, Mechanism, Secret, Settings, Step};
+use token_lifecycle::{
+    Callback, Client, DeviceAuthorization, TokenKind, TokenRequest, Url, Verifier,
+    introspect_with_bearer, revoke,
+};
 
 /// Looks through every block that the present thread gives back.
 #[allow(unsafe_code, reason = "an allocator cannot be written without")]
@@ -151,6 +155,79 @@ fn a_send_buffer_that_grows_leaves_nothing_behind() {
         send.push(b"A1 LOGIN x ")
             .push_secret(TOKEN.as_bytes())
             .push(&[b'x'; 4096]);
+    });
+    assert_eq!(found, 0);
+}
+
+/// Requests are longer than what is reserved for them, so that their memory moves.
+#[test]
+fn no_request_leaves_its_secrets_in_memory() {
+    let endpoint = Url::new("https://id.example.com/token").unwrap();
+    let (public, long) = (Client::public("app").unwrap(), "x".repeat(1000));
+    let found = looking::blocks_with(forms(TOKEN), || {
+        let secret = Secret::from(TOKEN);
+        let verifier = Verifier::from_entropy(&[7; 32]);
+        let clients = [
+            public.clone(),
+            Client::basic("app", TOKEN).unwrap(),
+            Client::raw_basic("app", TOKEN).unwrap(),
+            Client::post("app", TOKEN).unwrap(),
+            Client::assertion("app", TOKEN).unwrap(),
+        ];
+        for client in &clients {
+            for request in [
+                TokenRequest::refresh(&secret),
+                TokenRequest::authorization_code(&secret, "com.example.app:/cb", &verifier),
+                TokenRequest::device_code(&secret),
+                TokenRequest::password("user", &secret),
+                TokenRequest::jwt_bearer(&secret),
+            ] {
+                let request = request.parameter("more", long.as_str());
+                drop(request.build(&endpoint, client).unwrap());
+            }
+            drop(revoke(&endpoint, client, &secret, TokenKind::Refresh));
+        }
+        drop(introspect_with_bearer(
+            &endpoint,
+            &secret,
+            &secret,
+            TokenKind::Access,
+        ));
+    });
+    assert_eq!(found, 0, "blocks with a secret in them were given back");
+}
+
+#[test]
+fn no_answer_leaves_its_secrets_in_memory() {
+    use harness::tokens::{STATE, question};
+
+    // Made before, because who hands these in has to wipe them.
+    let answer = format!("/cb?state={STATE}&code={TOKEN}");
+    let forged = format!("/cb?state=forged&code={TOKEN}");
+    let device = format!(
+        r#"{{"device_code":"{TOKEN}","user_code":"X","verification_uri":"https://a.example","expires_in":9}}"#
+    );
+    let twice = device.replace("expires_in", "device_code");
+    let found = looking::blocks_with(forms(TOKEN), || {
+        let mut authorization = question(7, None);
+        assert!(authorization.receive(forged.as_bytes()).is_err());
+        let Ok(Callback::Code(code)) = authorization.receive(answer.as_bytes()) else {
+            panic!("no code");
+        };
+        drop(code);
+        drop(DeviceAuthorization::parse(device.as_bytes()).unwrap());
+        assert!(DeviceAuthorization::parse(twice.as_bytes()).is_err());
+    });
+    assert_eq!(found, 0, "blocks with a secret in them were given back");
+}
+
+#[test]
+fn the_verifier_is_wiped() {
+    let verifier = Verifier::from_entropy(&[7; 32]);
+    let text = verifier.secret().expose().to_owned();
+    let found = looking::blocks_with(forms(&text), || {
+        let verifier = Verifier::from_entropy(&[7; 32]);
+        assert_eq!(verifier.challenge().len(), 43);
     });
     assert_eq!(found, 0);
 }

@@ -1,0 +1,130 @@
+//! What a mail server says about a token.
+
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use sasl_core::{Advice, Reason, Rejection};
+
+use super::{Feedback, Lifecycle};
+use crate::{Generation, Now, Scopes, SignIn, SignInReason, time::millis};
+
+impl Lifecycle {
+    /// A mail server refused the token of this generation.
+    ///
+    /// A token that is refused is refreshed once, and the login tried once more; a new one that is
+    /// refused too is not the reason. A server that cannot say at the moment is believed, unless the
+    /// token is old: some servers say that of an expired token.
+    pub fn handle_rejection(
+        &mut self,
+        now: Now,
+        generation: Generation,
+        rejection: &Rejection,
+    ) -> Feedback {
+        self.clock.advance(now);
+        let found = self.slots.iter().position(|slot| {
+            let token = self
+                .record
+                .as_ref()
+                .and_then(|record| record.access_for(&slot.audience));
+            token.is_some_and(|token| token.generation == generation)
+        });
+        // It was an older one, and there is a newer one by now.
+        let Some(index) = found else {
+            return Feedback::Retry;
+        };
+        let feedback = match rejection.advice() {
+            Advice::RefreshToken => self.renew(index, generation, rejection.reason()),
+            Advice::RetryLater => self.doubt(index, generation),
+            Advice::SignInAgain => {
+                let scopes = rejection.refusal().and_then(|refusal| refusal.scope());
+                self.want_consent(index, generation, scopes)
+            }
+            // Advice may be added to; whatever it is, a new token is not it.
+            Advice::ChangeSettings | _ => Feedback::AccessRefused,
+        };
+        self.advance();
+        feedback
+    }
+
+    /// The server does not want this token.
+    fn renew(&mut self, index: usize, generation: Generation, reason: Reason) -> Feedback {
+        let fresh = self.is_fresh(index);
+        let forced = self.is_forced(index);
+        let Some(slot) = self.slots.get_mut(index) else {
+            return Feedback::AccessRefused;
+        };
+        if slot.refused == Some(generation) {
+            return Feedback::Retry;
+        }
+        // Without a reason it may as well be the user's name.
+        if fresh && (forced || reason == Reason::CredentialsRejected) {
+            return Feedback::AccessRefused;
+        }
+        slot.refused = Some(generation);
+        slot.touched = true;
+        slot.waiting = slot.waiting.max(Some(Duration::ZERO));
+        if self.can_renew() {
+            Feedback::Retry
+        } else {
+            Feedback::SignIn
+        }
+    }
+
+    /// The server cannot say. It may not know how to say "expired".
+    fn doubt(&mut self, index: usize, generation: Generation) -> Feedback {
+        const NEAR: u64 = 60_000;
+        let Some((slot, record)) = self.slots.get(index).zip(self.record.as_ref()) else {
+            return Feedback::Wait;
+        };
+        let token = record.access_for(&slot.audience);
+        let left = token.and_then(|token| slot.remaining(token, &self.clock));
+        let old = match left {
+            Some(left) => left <= NEAR,
+            None => !self.is_fresh(index),
+        };
+        if old && !self.is_fresh_and_forced(index) && self.can_renew() {
+            return self.renew(index, generation, Reason::TokenRejected);
+        }
+        Feedback::Wait
+    }
+
+    /// The token lacks a scope: a new one would too.
+    fn want_consent(
+        &mut self,
+        index: usize,
+        generation: Generation,
+        scopes: Option<&str>,
+    ) -> Feedback {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return Feedback::SignIn;
+        };
+        if slot.consent.is_none() {
+            let mut sign_in = SignIn::new(SignInReason::ConsentMissing);
+            sign_in.generation = generation;
+            sign_in.scopes = scopes.map(Scopes::from);
+            slot.consent = Some(Box::new(sign_in.clone()));
+            self.notice = self.notice.take().or(Some(sign_in));
+        }
+        Feedback::SignIn
+    }
+
+    fn is_fresh(&self, index: usize) -> bool {
+        let fresh = millis(self.options.timers.fresh);
+        self.slots
+            .get(index)
+            .is_some_and(|slot| slot.age(&self.clock) < fresh)
+    }
+
+    fn is_forced(&self, index: usize) -> bool {
+        let Some((slot, record)) = self.slots.get(index).zip(self.record.as_ref()) else {
+            return false;
+        };
+        record
+            .access_for(&slot.audience)
+            .is_some_and(|token| token.forced)
+    }
+
+    fn is_fresh_and_forced(&self, index: usize) -> bool {
+        self.is_fresh(index) && self.is_forced(index)
+    }
+}

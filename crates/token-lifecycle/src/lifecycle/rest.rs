@@ -1,0 +1,341 @@
+//! When to do nothing, and for how long.
+
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use super::{
+    Lifecycle,
+    op::{Dirty, Leave, Op, Pause, PauseKind, Run, Why},
+    slot::Cred,
+};
+use crate::{Hint, Now, SignIn, SignInReason, time::millis, timers::jitter};
+
+impl Lifecycle {
+    /// Something has changed that makes another try worth it before its time.
+    pub fn handle_hint(&mut self, now: Now, hint: Hint) {
+        self.clock.advance(now);
+        let spread = match hint {
+            Hint::Resumed => jitter(self.options.seed, self.clock.wall.as_millis(), 10_000),
+            Hint::NetworkUp | Hint::Retry | Hint::SettingsChanged => 0,
+        };
+        let from = self.clock.elapsed.saturating_add(spread);
+        self.failures = 0;
+        match &mut self.op {
+            Op::Wait(pause) | Op::Park(pause, _) => pause.kind = PauseKind::Hurried(from),
+            Op::Dirty(dirty) => dirty.tries = 0,
+            Op::Dead(_) if self.options.renewal.is_repeatable() => self.op = Op::Idle,
+            Op::Dead(_) => {
+                self.looked = None;
+                self.look = true;
+            }
+            Op::Start
+            | Op::Idle
+            | Op::Lock(_)
+            | Op::Load(..)
+            | Op::Mark(_)
+            | Op::Send(_)
+            | Op::Save(_)
+            | Op::Look(..)
+            | Op::Grant
+            | Op::Leave(_)
+            | Op::Closed => {}
+        }
+        self.advance();
+    }
+
+    /// Moves on as far as that needs nobody: what is due is begun, a wait that is over ends.
+    pub(super) fn advance(&mut self) {
+        if self.asked {
+            return;
+        }
+        if self.leaving && !matches!(self.op, Op::Leave(_) | Op::Closed | Op::Save(_)) {
+            if let Op::Load(_, Why::Conflict(ours)) = &mut self.op {
+                self.revoke.extend(ours.refresh.take());
+            }
+            return self.leave();
+        }
+        if matches!(self.op, Op::Dirty(Dirty { tries: 3.., .. })) {
+            return self.go_on_unsaved();
+        }
+        match &self.op {
+            Op::Wait(pause) | Op::Park(pause, _) if self.is_over_by(pause) => self.op = Op::Idle,
+            Op::Wait(_) | Op::Park(..) | Op::Idle | Op::Closed | Op::Dead(_) => {}
+            Op::Start
+            | Op::Lock(_)
+            | Op::Load(..)
+            | Op::Mark(_)
+            | Op::Send(_)
+            | Op::Save(_)
+            | Op::Dirty(_)
+            | Op::Look(..)
+            | Op::Grant
+            | Op::Leave(_) => return,
+        }
+        if self.grant.is_some() && self.clock.elapsed >= self.grant_after {
+            self.op = Op::Grant;
+            return;
+        }
+        match &self.op {
+            Op::Idle => self.begin(),
+            Op::Dead(sign_in) => {
+                let look = millis(self.options.timers.look);
+                let is_time = self
+                    .looked
+                    .is_none_or(|at| at.saturating_add(look) <= self.clock.elapsed);
+                if core::mem::take(&mut self.look) && is_time {
+                    self.looked = Some(self.clock.elapsed);
+                    self.op = Op::Look(sign_in.clone(), true);
+                }
+            }
+            Op::Start
+            | Op::Lock(_)
+            | Op::Load(..)
+            | Op::Mark(_)
+            | Op::Send(_)
+            | Op::Save(_)
+            | Op::Dirty(_)
+            | Op::Wait(_)
+            | Op::Park(..)
+            | Op::Look(..)
+            | Op::Grant
+            | Op::Leave(_)
+            | Op::Closed => {}
+        }
+    }
+
+    /// The store has failed for a while, and by now the token is of no use. The refresh token that
+    /// was not saved works all the same, and nobody else has it.
+    fn go_on_unsaved(&mut self) {
+        let waits = |index: &usize| {
+            self.slots
+                .get(*index)
+                .is_some_and(|slot| slot.waiting.is_some())
+                && !self.is_usable(*index)
+        };
+        let Some(index) = (0..self.slots.len()).find(waits) else {
+            return;
+        };
+        if self.can_renew() && self.clock.elapsed >= self.not_before {
+            let run = Run {
+                alone: true,
+                ..self.run(index)
+            };
+            self.send(Box::new(run));
+        }
+    }
+
+    /// Begins what is due.
+    fn begin(&mut self) {
+        if self.unread {
+            self.op = Op::Start;
+            return;
+        }
+        if self.clock.elapsed < self.not_before {
+            let floor = self.not_before - self.clock.elapsed;
+            self.op = Op::Wait(Pause {
+                since: self.clock.elapsed,
+                floor,
+                kind: PauseKind::Hurried(0),
+            });
+            return;
+        }
+        for index in 0..self.slots.len() {
+            let Some(slot) = self.slots.get(index).filter(|slot| slot.consent.is_none()) else {
+                continue;
+            };
+            let min_ttl = slot.waiting.unwrap_or_default();
+            let (touched, waits) = (slot.touched, slot.waiting.is_some());
+            let cred = self.cred(index, min_ttl);
+            if !self.can_renew() {
+                if waits && matches!(cred, Cred::None | Cred::Expired) {
+                    let reason = match self.record {
+                        Some(_) => SignInReason::NoRefreshToken,
+                        None => SignInReason::NotSignedIn,
+                    };
+                    // Somebody may have signed in elsewhere.
+                    self.looked = Some(self.clock.elapsed);
+                    self.op = Op::Look(Box::new(SignIn::new(reason)), false);
+                    return;
+                }
+                continue;
+            }
+            let due = match cred {
+                Cred::Valid => false,
+                Cred::None => waits || self.options.ahead && index == 0,
+                Cred::Advisory | Cred::Mandatory | Cred::Expired => {
+                    touched || self.options.ahead && self.is_worth_it(index)
+                }
+            };
+            if due {
+                let run = self.run(index);
+                self.op = Op::Lock(Box::new(run));
+                return;
+            }
+        }
+    }
+
+    pub(super) fn run(&self, index: usize) -> Run {
+        let slot = self.slots.get(index);
+        Run {
+            slot: index,
+            min_ttl: slot.and_then(|slot| slot.waiting).unwrap_or_default(),
+            refused: slot.and_then(|slot| slot.refused),
+            plain: self.options.audiences.len() == 1 && !self.options.quirks.wants_scope_to_refresh,
+            ..Run::default()
+        }
+    }
+
+    /// A token that lives less than a minute would be refreshed without end.
+    fn is_worth_it(&self, index: usize) -> bool {
+        const LEAST: Duration = Duration::from_secs(60);
+        let Some((slot, record)) = self.slots.get(index).zip(self.record.as_ref()) else {
+            return false;
+        };
+        let token = record.access_for(&slot.audience);
+        token.is_none_or(|token| token.lifetime().is_none_or(|lifetime| lifetime > LEAST))
+    }
+
+    pub(super) fn pause(&self, kind: PauseKind, floor: Option<Duration>) -> Pause {
+        let since = self.clock.elapsed;
+        let floor = floor.map_or(0, |floor| {
+            let floor = millis(floor);
+            floor
+                + jitter(
+                    self.options.seed,
+                    self.clock.wall.as_millis(),
+                    floor / 10 + 1,
+                )
+        });
+        Pause { since, floor, kind }
+    }
+
+    fn is_over_by(&self, pause: &Pause) -> bool {
+        self.ends(pause) <= self.clock.elapsed
+    }
+
+    /// When a wait ends. That depends on whether somebody waits by now.
+    fn ends(&self, pause: &Pause) -> u64 {
+        let floor = pause.since.saturating_add(pause.floor);
+        let end = match pause.kind {
+            PauseKind::Hurried(from) => from,
+            PauseKind::Busy => pause.since.saturating_add(self.busy()),
+            PauseKind::Failed => match &self.op {
+                Op::Park(..) => pause.since.saturating_add(self.probe()),
+                Op::Start
+                | Op::Idle
+                | Op::Lock(_)
+                | Op::Load(..)
+                | Op::Mark(_)
+                | Op::Send(_)
+                | Op::Save(_)
+                | Op::Dirty(_)
+                | Op::Wait(_)
+                | Op::Dead(_)
+                | Op::Look(..)
+                | Op::Grant
+                | Op::Leave(_)
+                | Op::Closed => pause.since.saturating_add(self.backoff(self.failures)),
+            },
+        };
+        end.max(floor)
+    }
+
+    pub(super) fn is_blocked(&self) -> bool {
+        self.slots.iter().any(|slot| slot.waiting.is_some())
+    }
+
+    fn turn(&self) -> u64 {
+        let generation = self
+            .record
+            .as_ref()
+            .map_or(0, |record| record.generation.get());
+        generation
+            .wrapping_mul(1000)
+            .wrapping_add(u64::from(self.failures))
+    }
+
+    /// How long to leave the holder of the lock alone.
+    fn busy(&self) -> u64 {
+        let spread = jitter(
+            self.options.seed,
+            self.clock.elapsed / 1000 + self.turn(),
+            150,
+        );
+        if self.is_blocked() {
+            100 + spread
+        } else {
+            5000 + spread
+        }
+    }
+
+    /// How long to wait after so many failures: half of it is certain, half of it chance.
+    fn backoff(&self, failures: u32) -> u64 {
+        let timers = &self.options.timers;
+        let (first, most, doublings) = match (self.is_blocked(), failures) {
+            (true, 0 | 1) => return 1000,
+            (true, 2) => return 2000,
+            (true, _) => (timers.pause, timers.blocked_at_most, failures - 3),
+            (false, _) => (
+                timers.pause,
+                timers.pause_at_most,
+                failures.saturating_sub(1),
+            ),
+        };
+        let whole = doubled(first, doublings).min(millis(most));
+        whole / 2 + jitter(self.options.seed, self.turn(), whole / 2 + 1)
+    }
+
+    fn probe(&self) -> u64 {
+        let timers = &self.options.timers;
+        doubled(timers.probe, self.probes.saturating_sub(1)).min(millis(timers.probe_at_most))
+    }
+
+    /// How long until something has to be done again that nobody waits for.
+    pub(super) fn retry(&self, since: u64, tries: u32) -> u64 {
+        if tries == 0 {
+            return since;
+        }
+        since.saturating_add(doubled(Duration::from_secs(1), tries - 1).min(30_000))
+    }
+
+    /// How long until something is due.
+    pub(super) fn nap(&self) -> Duration {
+        let nap = self.options.timers.nap;
+        if self.asked {
+            return nap;
+        }
+        let then = match &self.op {
+            Op::Wait(pause) | Op::Park(pause, _) => self.ends(pause),
+            Op::Dirty(dirty) => self.retry(dirty.since, dirty.tries),
+            Op::Leave(Leave::Load { tries, since } | Leave::Revoke { tries, since })
+                if *tries > 0 =>
+            {
+                self.retry(*since, *tries)
+            }
+            Op::Start
+            | Op::Idle
+            | Op::Lock(_)
+            | Op::Load(..)
+            | Op::Mark(_)
+            | Op::Send(_)
+            | Op::Save(_)
+            | Op::Dead(_)
+            | Op::Look(..)
+            | Op::Grant
+            | Op::Leave(_)
+            | Op::Closed => {
+                return nap;
+            }
+        };
+        let then = if self.grant.is_some() {
+            then.min(self.grant_after)
+        } else {
+            then
+        };
+        self.clock.until(then).min(nap)
+    }
+}
+
+fn doubled(first: Duration, times: u32) -> u64 {
+    millis(first).saturating_mul(1 << times.min(20))
+}

@@ -1,0 +1,152 @@
+use sasl_core::Reason;
+
+use super::*;
+
+const INVALID_GRANT: &str = r#"{"error":"invalid_grant"}"#;
+
+#[test]
+fn a_refused_token_is_refreshed_once() {
+    let mut s = Scenario::fresh();
+    assert_eq!(s.rejected(1, Reason::TokenRejected), Feedback::Retry);
+    assert!(s.token().unwrap_err().is_temporary());
+    s.until("send refresh-1")
+        .answers(200, REFRESHED)
+        .until("wait");
+    assert_eq!(s.token().unwrap(), "access-2");
+    // The one that is refused too is not the reason.
+    assert_eq!(
+        s.rejected(2, Reason::TokenRejected),
+        Feedback::AccessRefused
+    );
+    s.does("wait");
+    assert_eq!(s.token().unwrap(), "access-2");
+}
+
+#[test]
+fn that_it_was_forced_survives_the_process() {
+    let mut s = Scenario::fresh();
+    assert_eq!(s.rejected(1, Reason::TokenRejected), Feedback::Retry);
+    s.until("send refresh-1")
+        .answers(200, REFRESHED)
+        .until("wait");
+    let json = s.stored.as_ref().unwrap().to_json();
+    let stored = Record::from_json(json.expose().as_bytes()).unwrap();
+    let mut next = Scenario::with_stored(Options::new("next", Audience::new("mail")), Some(stored));
+    next.does("load").loads();
+    assert_eq!(
+        next.rejected(2, Reason::TokenRejected),
+        Feedback::AccessRefused
+    );
+}
+
+#[test]
+fn an_older_token_was_refused() {
+    let mut s = Scenario::expired();
+    s.until("send refresh-1")
+        .answers(200, REFRESHED)
+        .until("wait");
+    assert_eq!(s.rejected(1, Reason::TokenRejected), Feedback::Retry);
+    s.does("wait");
+    assert_eq!(s.token().unwrap(), "access-2");
+}
+
+#[test]
+fn many_are_refused_at_once() {
+    let mut s = Scenario::fresh();
+    for _ in 0..10 {
+        assert_eq!(s.rejected(1, Reason::TokenRejected), Feedback::Retry);
+    }
+    s.until("send refresh-1");
+    assert_eq!(s.rejected(1, Reason::TokenRejected), Feedback::Retry);
+    s.answers(200, REFRESHED).until("wait");
+    assert_eq!(s.rejected(1, Reason::TokenRejected), Feedback::Retry);
+    s.does("wait");
+}
+
+#[test]
+fn without_a_reason_a_fresh_token_is_not_to_blame() {
+    let mut s = Scenario::fresh();
+    assert_eq!(
+        s.rejected(1, Reason::CredentialsRejected),
+        Feedback::AccessRefused
+    );
+    s.does("wait").pass(301);
+    assert_eq!(s.rejected(1, Reason::CredentialsRejected), Feedback::Retry);
+    s.does("lock");
+}
+
+#[test]
+fn a_server_in_trouble_may_mean_an_expired_token() {
+    let mut s = Scenario::fresh();
+    s.pass(600);
+    assert_eq!(s.rejected(1, Reason::Temporary), Feedback::Wait);
+    s.does("wait").pass(3600 - 600 - 30);
+    assert_eq!(s.rejected(1, Reason::Temporary), Feedback::Retry);
+    s.until("send refresh-1")
+        .answers(200, REFRESHED)
+        .until("wait");
+    assert_eq!(s.rejected(2, Reason::Temporary), Feedback::Wait);
+    s.does("wait");
+    // Nobody knows how old it is good.
+    let mut stored = record(3600);
+    stored.access[0].expires_at = None;
+    let mut s = Scenario::with_stored(Options::new("me", Audience::new("mail")), Some(stored));
+    s.does("load").loads().pass(600);
+    assert_eq!(s.rejected(1, Reason::Temporary), Feedback::Retry);
+}
+
+#[test]
+fn a_missing_scope_wants_the_user_and_no_refresh() {
+    let mut s = Scenario::fresh();
+    let refusal = sasl_core::Refusal::parse(br#"{"status":"403","scope":"mail.send"}"#);
+    let rejection = sasl_core::Rejection::new(Reason::ScopeInsufficient, sasl_core::Kind::Token)
+        .with_refusal(Some(refusal));
+    for _ in 0..2 {
+        let feedback = s
+            .life
+            .handle_rejection(s.now(), Generation::from(1), &rejection);
+        assert_eq!(feedback, Feedback::SignIn);
+    }
+    s.does("sign-in consent-missing").does("wait");
+    let Err(Unavailable::SignIn(sign_in)) = s.token() else {
+        panic!()
+    };
+    assert_eq!(sign_in.scopes, Some(Scopes::from("mail.send")));
+    // A new sign-in is another chance.
+    s.grant("access-7", Some("refresh-7")).until("wait");
+    assert_eq!(s.token().unwrap(), "access-7");
+}
+
+#[test]
+fn what_is_no_token_problem_touches_no_token() {
+    let mut s = Scenario::fresh();
+    for reason in [
+        Reason::AdminRequired,
+        Reason::AuthorizationDenied,
+        Reason::MechanismUnavailable,
+    ] {
+        assert_eq!(s.rejected(1, reason), Feedback::AccessRefused);
+    }
+    s.does("wait");
+    assert_eq!(s.token().unwrap(), "access-1");
+}
+
+#[test]
+fn a_refused_token_without_a_refresh_token_wants_the_user() {
+    let mut stored = record(3600);
+    stored.refresh = None;
+    let mut s = Scenario::with_stored(Options::new("me", Audience::new("mail")), Some(stored));
+    s.does("load").loads();
+    assert_eq!(s.rejected(1, Reason::TokenRejected), Feedback::SignIn);
+    s.does("load").loads().does("sign-in no-refresh-token");
+}
+
+#[test]
+fn a_refused_token_is_not_given_after_the_refresh_was_refused_too() {
+    let mut s = Scenario::fresh();
+    assert_eq!(s.rejected(1, Reason::TokenRejected), Feedback::Retry);
+    s.until("send refresh-1")
+        .answers(400, INVALID_GRANT)
+        .until("sign-in rejected");
+    assert!(matches!(s.token(), Err(Unavailable::SignIn(_))));
+}

@@ -1,0 +1,255 @@
+use super::*;
+
+#[test]
+fn what_cannot_be_saved_is_used_and_saved_later() {
+    let mut s = Scenario::expired();
+    s.until("send refresh-1").answers(200, REFRESHED);
+    s.does("save").saves(Saved::Failed).does("wait");
+    assert_eq!(s.token().unwrap(), "access-2");
+    assert!(s.life.is_unsaved());
+    s.pass(1).does("save").saves(Saved::Failed).does("wait");
+    s.pass(2)
+        .does("save")
+        .saves(Saved::Done)
+        .does("unlock")
+        .does("wait");
+    assert!(s.has_told("store-unavailable") && s.has_told("saved"));
+    assert!(!s.life.is_unsaved());
+    assert_eq!(
+        s.stored
+            .as_ref()
+            .unwrap()
+            .refresh
+            .as_ref()
+            .unwrap()
+            .expose(),
+        "refresh-2"
+    );
+}
+
+#[test]
+fn while_the_store_fails_the_old_refresh_token_is_never_sent_again() {
+    let mut s = Scenario::expired();
+    s.until("send refresh-1").answers(200, REFRESHED);
+    s.does("save").saves(Saved::Failed);
+    for _ in 0..150 {
+        s.pass(20);
+        match &*s.next() {
+            "save" => s.saves(Saved::Failed),
+            "wait" => &mut s,
+            other => panic!("{other}"),
+        };
+        assert_eq!(s.token().unwrap(), "access-2");
+    }
+    // Its time is up, and somebody wants one: the new refresh token gets the next one.
+    s.pass(600);
+    assert!(s.token().unwrap_err().is_temporary());
+    s.does("send refresh-2");
+}
+
+#[test]
+fn a_store_that_takes_no_mark_takes_no_token_either() {
+    let mut s = Scenario::expired();
+    s.does("lock").locks(Lock::Acquired).does("load").loads();
+    s.does("save")
+        .saves(Saved::Failed)
+        .does("unlock")
+        .does("wait");
+    assert!(s.token().unwrap_err().is_temporary());
+}
+
+#[test]
+fn a_writing_that_failed_may_have_been_written() {
+    let mut s = Scenario::expired();
+    s.until("send refresh-1").answers(200, REFRESHED);
+    s.does("save");
+    let Action::Wait(_) = s.life.poll(s.now()) else {
+        panic!()
+    };
+    // It is on the disk, and the word of it was lost.
+    let written = match &s.life.op {
+        Op::Save(save) => save.record.clone(),
+        other => panic!("{other:?}"),
+    };
+    s.stored = Some(written);
+    s.life.handle_saved(s.now(), Saved::Failed);
+    s.pass(1).does("save").saves(Saved::Conflict);
+    s.does("load").loads().does("unlock").does("wait");
+    assert!(s.has_told("saved"));
+    assert_eq!(s.token().unwrap(), "access-2");
+}
+
+#[test]
+fn of_two_refreshes_the_later_one_is_kept_and_the_other_is_a_spare() {
+    let mut s = Scenario::expired();
+    s.until("send refresh-1").answers(200, REFRESHED);
+    s.pass(1).others_refresh();
+    s.does("save")
+        .saves(Saved::Conflict)
+        .does("load")
+        .loads()
+        .does("unlock")
+        .does("wait");
+    assert_eq!(s.token().unwrap(), "access-theirs");
+    assert!(s.has_told("conflict"));
+    s.pass(3600)
+        .until("send refresh-theirs")
+        .answers(400, r#"{"error":"invalid_grant"}"#);
+    s.until("send refresh-2")
+        .answers(
+            200,
+            r#"{"access_token":"access-3","refresh_token":"refresh-3"}"#,
+        )
+        .until("wait");
+    assert_eq!(s.token().unwrap(), "access-3");
+}
+
+#[test]
+fn of_two_refreshes_ours_may_be_the_later_one() {
+    let mut s = Scenario::expired();
+    s.others_refresh().pass(3600);
+    s.until("send refresh-theirs")
+        .pass(1)
+        .answers(200, REFRESHED);
+    let stored = s.stored.as_mut().unwrap();
+    stored.generation = stored.generation.next();
+    stored.revision = stored.revision.next();
+    s.does("save")
+        .saves(Saved::Conflict)
+        .does("load")
+        .loads()
+        .does("save")
+        .saves(Saved::Done);
+    assert_eq!(s.token().unwrap(), "access-2");
+    assert_eq!(s.stored.as_ref().unwrap().generation, Generation::from(4));
+}
+
+#[test]
+fn signed_out_elsewhere_while_we_refreshed() {
+    let mut s = Scenario::expired();
+    s.until("send refresh-1").answers(200, REFRESHED);
+    s.stored = None;
+    s.does("save").saves(Saved::Conflict).does("load").loads();
+    s.does("sign-in signed-out")
+        .does("unlock")
+        .does("revoke refresh-2")
+        .answers(200, "")
+        .does("done");
+    assert!(s.stored.is_none());
+}
+
+#[test]
+fn a_store_that_lost_what_it_had_gets_it_back() {
+    let mut s = Scenario::expired();
+    let before = s.stored.clone();
+    s.until("send refresh-1")
+        .answers(200, REFRESHED)
+        .until("wait");
+    s.stored = before;
+    s.pass(3600)
+        .does("lock")
+        .locks(Lock::Acquired)
+        .does("load")
+        .loads();
+    s.does("save").saves(Saved::Done);
+    assert_eq!(
+        s.stored
+            .as_ref()
+            .unwrap()
+            .refresh
+            .as_ref()
+            .unwrap()
+            .expose(),
+        "refresh-2"
+    );
+    s.until("send refresh-2");
+}
+
+#[test]
+fn a_store_that_cannot_be_written_to_is_enough_for_a_token_that_never_changes() {
+    let mut options = Options::new("me", Audience::new("mail"));
+    options.quirks.never_rotates = true;
+    let mut s = Scenario::with(options, 3600);
+    for _ in 0..3 {
+        s.pass(3600)
+            .does("lock")
+            .locks(Lock::Acquired)
+            .does("load")
+            .loads();
+        s.does("send refresh-1")
+            .answers(200, r#"{"access_token":"access-2","expires_in":3600}"#);
+        s.does("save")
+            .saves(Saved::Failed)
+            .does("unlock")
+            .does("wait");
+        assert_eq!(s.token().unwrap(), "access-2");
+    }
+}
+
+#[test]
+fn a_store_that_fails_at_first_is_asked_again() {
+    let mut s = Scenario::with_stored(
+        Options::new("me", Audience::new("mail")),
+        Some(record(3600)),
+    );
+    assert!(s.token().unwrap_err().is_temporary());
+    s.does("load")
+        .cannot_load()
+        .does("wait")
+        .pass(1)
+        .does("load")
+        .loads();
+    assert_eq!(s.token().unwrap(), "access-1");
+}
+
+#[test]
+fn a_sign_in_waits_for_the_store() {
+    let mut s = Scenario::fresh();
+    s.grant("access-7", Some("refresh-7"));
+    s.does("load").cannot_load().does("wait");
+    assert_eq!(s.token().unwrap(), "access-1");
+    s.pass(2).until("wait");
+    assert_eq!(s.token().unwrap(), "access-7");
+    // What cannot be saved is used.
+    let mut s = Scenario::fresh();
+    s.grant("access-7", Some("refresh-7"));
+    s.does("load")
+        .loads()
+        .does("save")
+        .saves(Saved::Failed)
+        .does("wait");
+    assert_eq!(s.token().unwrap(), "access-7");
+    s.others_refresh()
+        .pass(1)
+        .does("save")
+        .saves(Saved::Conflict)
+        .until("wait");
+    assert_eq!(s.token().unwrap(), "access-7");
+    assert_eq!(
+        s.stored
+            .as_ref()
+            .unwrap()
+            .refresh
+            .as_ref()
+            .unwrap()
+            .expose(),
+        "refresh-7"
+    );
+}
+
+#[test]
+fn what_was_cancelled_is_done_again() {
+    let mut s = Scenario::expired();
+    for step in ["lock", "load", "wait"] {
+        s.does(step);
+        s.life.handle_abandoned(s.now());
+    }
+    s.pass(60).until("send refresh-1");
+    s.life.handle_abandoned(s.now());
+    s.does("send refresh-1")
+        .answers(200, REFRESHED)
+        .does("save");
+    s.life.handle_abandoned(s.now());
+    assert_eq!(s.token().unwrap(), "access-2");
+    assert!(s.life.is_unsaved());
+}
