@@ -1,53 +1,46 @@
-//! The other side of a mail program's login, inside a test: an authorization server on loopback, with
-//! a certificate authority that is made on the spot.
+//! The other side of a mail program's login, inside a test: IMAP, SMTP and ManageSieve servers and an
+//! OAuth authorization server, on loopback, with certificates that are made on the spot.
 //!
-//! One line starts it, nothing has to be installed, and no test waits for a token to expire:
+//! One line starts it all, and nothing has to be installed:
 //!
 //! ```
-//! use core::time::Duration;
-//! use mail_testbed::{Provider, ProviderOptions, TokenProblem};
+//! use mail_testbed::Testbed;
+//! use sasl_core::Reason;
 //!
-//! let provider = Provider::start(ProviderOptions::new())?;
-//! let tokens = provider.issue("alice@example.com");
-//! let token = tokens.access_token();
+//! let testbed = Testbed::start()?;
+//! let token = testbed.token("alice@example.com");
 //!
-//! // What a mail server asks:
-//! let claims = provider.check(token, Some("https://mail.example.com/"), Some("mail")).unwrap();
-//! assert_eq!(claims.email, "alice@example.com");
+//! // The program that is tested trusts testbed.authority(), and logs in with this token at:
+//! println!("{} {}", testbed.imap().implicit_tls(), testbed.imap().starttls());
+//! # use std::io::{BufRead, BufReader, Write};
+//! # let mut stream = std::net::TcpStream::connect(testbed.imap().in_clear())?;
+//! # stream.write_all(b"a LOGIN alice@example.com made-up\r\n")?;
+//! # BufReader::new(stream).lines().nth(1).unwrap()?;
 //!
-//! // An hour passes:
-//! provider.advance(Duration::from_secs(3600));
-//! assert_eq!(provider.check(token, None, None).unwrap_err(), TokenProblem::Expired);
+//! // Then the test asks what happened:
+//! for attempt in testbed.imap().attempts() {
+//!     println!("{} by {:?}: {:?}", attempt.user, attempt.mechanism, attempt.refused);
+//! }
+//! # assert_eq!(testbed.imap().attempts()[0].refused, Some(Reason::CredentialsRejected));
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The program that is tested talks HTTPS to it as to any other provider, and trusts its authority.
-//! Here a refresh whose answer gets lost, and what comes of trying again:
+//! No test waits for a token to expire, and a server can be as slow, broken or odd as real ones are:
 //!
 //! ```
-//! use mail_testbed::{Endpoint, Fault, Provider, ProviderOptions};
-//! # use ureq::{Agent, tls::{Certificate, RootCerts, TlsConfig}};
-//! # fn http_client(root: &[u8]) -> Agent {
-//! #     let roots = RootCerts::new_with_certs(&[Certificate::from_der(root).to_owned()]);
-//! #     let tls = TlsConfig::builder().root_certs(roots).build();
-//! #     Agent::config_builder().tls_config(tls).proxy(None).http_status_as_error(false).build().into()
-//! # }
+//! use core::time::Duration;
+//! use mail_testbed::{Fault, MailOptions, Quirk, Testbed, TestbedOptions, TokenProblem};
 //!
-//! let provider = Provider::start(ProviderOptions::new())?;
-//! let tokens = provider.issue("alice@example.com");
-//! let client = http_client(&provider.authority().der());
-//! let refresh = || client.post(provider.url(Endpoint::Token)).send_form([
-//!     ("grant_type", "refresh_token"),
-//!     ("refresh_token", tokens.refresh_token().unwrap()),
-//!     ("client_id", "mail-client"),
-//! ]);
+//! let odd = MailOptions::new().quirk(Quirk::bare_challenge()).quirk(Quirk::byte_at_a_time());
+//! let testbed = Testbed::with(TestbedOptions::new().imap(odd))?;
+//! let token = testbed.token("alice@example.com");
 //!
+//! // An hour passes:
+//! let provider = testbed.provider();
+//! provider.advance(Duration::from_secs(3600));
+//! assert_eq!(provider.check(&token, None, None).unwrap_err(), TokenProblem::Expired);
+//! // The first answer to a refresh shall get lost:
 //! provider.misbehave(Fault::dropped_after());
-//! assert!(refresh().is_err());
-//! assert_eq!(provider.refreshes(), 1);
-//! // The token is used up, and whoever brings it again may have stolen it:
-//! assert_eq!(refresh().unwrap().status(), 400);
-//! assert_eq!(provider.reuses(), 1);
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
@@ -60,6 +53,10 @@
 //!
 //! | type | what |
 //! |---|---|
+//! | [`Testbed`], [`TestbedOptions`] | everything at once |
+//! | [`MailServer`], [`MailOptions`] | an IMAP, SMTP or ManageSieve server, and what it is like |
+//! | [`Quirk`] | what a mail server does wrong |
+//! | [`Attempted`], [`Message`] | what a mail server has seen |
 //! | [`Authority`] | certificates, good and bad ones |
 //! | [`Provider`], [`ProviderOptions`] | the authorization server, and what it is like |
 //! | [`Client`], [`User`] | who is known to it |
