@@ -19,7 +19,7 @@ use super::{
     check::check,
     listen::Door,
     quirk::{End, Kind},
-    record::Record,
+    record::{Counted, Record},
 };
 use crate::Checker;
 
@@ -50,6 +50,9 @@ impl From<sasl_core::Error> for Over {
 /// Octets read at a time. Thousands of connections may wait, each with a buffer.
 pub(super) const READ: usize = 2048;
 
+/// Between octets that come one at a time: without it, they have met again before the client looks.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// How long somebody who is logged in may say nothing.
 pub(super) const IDLE: Duration = Duration::from_secs(1800);
 
@@ -71,10 +74,9 @@ impl<P: After> Host<P> {
     }
 
     pub(super) async fn serve(&self, mut socket: TcpStream, door: Door) {
-        let _counted = self.record.count();
         // A small answer must not wait for the acknowledgement of the one before.
         let _ = socket.set_nodelay(true);
-        let mut manner = Manner::new(&self.options);
+        let mut manner = Manner::new(&self.options, self.record.count());
         let over = match door {
             Door::ImplicitTls => self.over_tls(&mut socket, &mut manner).await,
             Door::StartTls => {
@@ -89,10 +91,12 @@ impl<P: After> Host<P> {
         match (over, manner.ended) {
             (Err(Over), Some(End::Reset)) => {
                 // Without lingering, what is closed is reset.
+                manner.uncount();
                 let _ = socket.set_zero_linger();
             }
             (Err(Over), Some(End::Silence)) => time::sleep(IDLE).await,
             (Ok(()) | Err(Over), _) => {
+                manner.uncount();
                 let _ = socket.shutdown().await;
             }
         }
@@ -106,6 +110,7 @@ impl<P: After> Host<P> {
             .map_err(|_| Over)??;
         let accept = P::accept_over_tls(self.accept.clone());
         self.log_in(accept, &mut stream, manner, deadline).await?;
+        manner.uncount();
         let _ = stream.shutdown().await;
         Ok(())
     }
@@ -132,6 +137,7 @@ impl<P: After> Host<P> {
                 let mut stream = tls.await.map_err(|_| Over)??;
                 let accept = P::accept_after_starttls(proof, self.accept.clone());
                 self.log_in(accept, &mut stream, manner, deadline).await?;
+                manner.uncount();
                 let _ = stream.shutdown().await;
                 Ok(())
             }
@@ -224,16 +230,23 @@ pub(super) struct Manner<'a> {
     column: usize,
     /// A quirk ended the connection.
     ended: Option<End>,
+    counted: Option<Counted<'a>>,
 }
 
 impl<'a> Manner<'a> {
-    fn new(options: &'a MailOptions) -> Self {
+    fn new(options: &'a MailOptions, counted: Counted<'a>) -> Self {
         Self {
             options,
             said: 0,
             column: 0,
             ended: None,
+            counted: Some(counted),
         }
+    }
+
+    /// A client that sees the end of its connection must not find it counted still.
+    fn uncount(&mut self) {
+        self.counted = None;
     }
 
     fn stay_silent(&mut self) -> Result<(), Over> {
@@ -268,9 +281,13 @@ impl<'a> Manner<'a> {
         if piece > 1 {
             piece = bytes.len().max(1);
         }
-        for piece in bytes.chunks(piece) {
+        let mut pieces = bytes.chunks(piece).peekable();
+        while let Some(piece) = pieces.next() {
             stream.write_all(piece).await?;
             stream.flush().await?;
+            if pieces.peek().is_some() {
+                time::sleep(PAUSE).await;
+            }
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ pub(super) enum End {
 pub(super) type Change = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 impl Quirk {
-    /// Each octet in a packet of its own.
+    /// Each octet in a packet of its own, a millisecond apart, so that they arrive one by one.
     pub fn byte_at_a_time() -> Self {
         Self(Kind::ByteAtATime)
     }
