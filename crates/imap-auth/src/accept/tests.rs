@@ -232,6 +232,15 @@ fn patience_has_an_end() {
     assert_eq!(farewell(scenario), Farewell::TooManyFailures);
     let scenario = over_tls().hears("a NOOP\r\n".repeat(200));
     assert_eq!(farewell(scenario), Farewell::TooManyCommands);
+    // A login that could not be checked has not failed, and is a command all the same.
+    let settings = AcceptSettings::new().failures(1).commands(2);
+    let mut scenario = Scenario::new(Accept::over_tls(AcceptOptions::from(settings)));
+    for _ in 0..2 {
+        scenario = scenario
+            .hears(format!("a AUTHENTICATE XOAUTH2 {XOAUTH2}\r\n"))
+            .does(|accept| accept.decide(Verdict::refuse(Reason::Temporary)));
+    }
+    assert_eq!(farewell(scenario), Farewell::TooManyCommands);
 }
 
 #[test]

@@ -234,10 +234,7 @@ impl<D: Dialect> Acceptor<D> {
         let offer = self.channel.offer(&self.settings);
         let next = match self.dialect.order(&mut self.wire.send, line, &offer) {
             Order::Other => {
-                if self.commands >= self.settings.commands {
-                    self.leave(Farewell::TooManyCommands);
-                }
-                return;
+                return self.bear();
             }
             Order::Leave => {
                 self.state = State::Leaving(Farewell::Asked);
@@ -296,6 +293,15 @@ impl<D: Dialect> Acceptor<D> {
         self.failures += u32::from(failure != Failure::Refused(Reason::Temporary));
         if self.failures >= self.settings.failures {
             self.leave(Farewell::TooManyFailures);
+        } else {
+            self.bear();
+        }
+    }
+
+    /// Nobody is listened to without end, not even while nobody can be checked.
+    fn bear(&mut self) {
+        if self.commands >= self.settings.commands {
+            self.leave(Farewell::TooManyCommands);
         }
     }
 
