@@ -1,6 +1,6 @@
 //! One connection, from its first octet to its last.
 
-use alloc::{borrow::Cow, sync::Arc, vec, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, sync::Arc, vec, vec::Vec};
 use core::time::Duration;
 use std::io;
 
@@ -105,14 +105,8 @@ impl<P: After> Host<P> {
     async fn over_tls(&self, socket: &mut TcpStream, manner: &mut Manner<'_>) -> Result<(), Over> {
         let deadline = time::Instant::now() + self.options.login_time;
         manner.stay_silent()?;
-        let mut stream = time::timeout_at(deadline, self.tls.accept(socket))
-            .await
-            .map_err(|_| Over)??;
-        let accept = P::accept_over_tls(self.accept.clone());
-        self.log_in(accept, &mut stream, manner, deadline).await?;
-        manner.uncount();
-        let _ = stream.shutdown().await;
-        Ok(())
+        let accept = || P::accept_over_tls(self.accept.clone());
+        Box::pin(self.secured(accept, socket, manner, deadline)).await
     }
 
     async fn in_clear(
@@ -129,19 +123,35 @@ impl<P: After> Host<P> {
         {
             Asked::Accepted(user) => {
                 let rest = accept.remaining().to_vec();
+                // A machine holds buffers that a session has no use for.
+                drop(accept);
                 after::serve::<P>(self, &user, &rest, socket, manner).await
             }
             Asked::Closed => Ok(()),
             Asked::StartTls(proof) => {
-                let tls = time::timeout_at(deadline, self.tls.accept(socket));
-                let mut stream = tls.await.map_err(|_| Over)??;
-                let accept = P::accept_after_starttls(proof, self.accept.clone());
-                self.log_in(accept, &mut stream, manner, deadline).await?;
-                manner.uncount();
-                let _ = stream.shutdown().await;
-                Ok(())
+                drop(accept);
+                let accept = || P::accept_after_starttls(proof, self.accept.clone());
+                // In a box, so that those who stay in clear need no room for it.
+                Box::pin(self.secured(accept, socket, manner, deadline)).await
             }
         }
+    }
+
+    /// TLS, from its handshake on.
+    async fn secured(
+        &self,
+        accept: impl FnOnce() -> P::Accept + Send,
+        socket: &mut TcpStream,
+        manner: &mut Manner<'_>,
+        deadline: time::Instant,
+    ) -> Result<(), Over> {
+        let mut stream = time::timeout_at(deadline, self.tls.accept(socket))
+            .await
+            .map_err(|_| Over)??;
+        self.log_in(accept(), &mut stream, manner, deadline).await?;
+        manner.uncount();
+        let _ = stream.shutdown().await;
+        Ok(())
     }
 
     async fn log_in<S: AsyncRead + AsyncWrite + Unpin>(
@@ -157,7 +167,6 @@ impl<P: After> Host<P> {
         {
             Asked::Accepted(user) => {
                 let rest = accept.remaining().to_vec();
-                // A machine holds buffers that a session has no use for.
                 drop(accept);
                 after::serve::<P>(self, &user, &rest, stream, manner).await
             }
