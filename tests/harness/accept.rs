@@ -4,17 +4,21 @@
 //! ```text
 //! machine: accept                 accept-starttls, accept-in-clear
 //! option: failures 1              mechanisms …, commands N, scope S, openid URL, endpoint HOST:PORT,
-//!                                 no-explain, no-starttls
+//!                                 no-explain, no-starttls, and those of the protocol
 //! C: <EOF>                        the client closes
 //! X: accept alice                 the verdict; accept-delegate OWNER; refuse REASON
+//! X: expect bearer USER TOKEN     from now on other credentials are presented
 //! ! Presented XOAUTH2 user        what the embedder was asked; the secret is that of `credentials:`
 //! = accepted USER MECHANISM       the login is done
 //! = closed TooManyFailures        the server closes
+//! = error DataAfterStartTls       something came in clear behind STARTTLS; whether the agreement was
+//!                                 out by then depends on the cut, so that it is not looked at
 //! = waits                         the server waits for the client
 //! ```
 
 use sasl_core::{
-    AcceptSettings, Accepting, Endpoint, Machine, Mechanism, Presented, Reason, Step as Do, Verdict,
+    AcceptSettings, Accepting, Credentials, Endpoint, Machine, Mechanism, Presented, Reason,
+    Step as Do, Verdict,
 };
 
 use crate::{
@@ -37,8 +41,10 @@ pub fn play<P: Tested>(script: &Script, cut: Cut) -> Trace {
         cut,
         accept,
         options,
+        expected: (!script.credentials.is_empty()).then(|| credentials(&script.credentials)),
         heard: 0,
         said: Vec::new(),
+        agreement: 0,
         state: State::Waits,
         trace: Trace::default(),
     };
@@ -54,10 +60,14 @@ struct Player<'a, P: Tested> {
     cut: Cut,
     accept: P::Accept,
     options: P::AcceptOptions,
+    /// What the client presents.
+    expected: Option<Credentials>,
     /// Octets handed in.
     heard: usize,
     /// What was said and not yet looked at.
     said: Vec<u8>,
+    /// Octets of the last write.
+    agreement: usize,
     state: State<P::Handshake>,
     trace: Trace,
 }
@@ -90,7 +100,10 @@ impl<P: Tested> Player<'_, P> {
                 );
                 self.said.clear();
             }
-            Step::Caller(what) => self.decide(what),
+            Step::Caller(what) => match what.strip_prefix("expect ") {
+                Some(line) => self.expected = Some(credentials(line)),
+                None => self.decide(what),
+            },
             Step::Tls => {
                 let state = std::mem::replace(&mut self.state, State::Waits);
                 let State::StartTls(proof) = state else {
@@ -129,7 +142,22 @@ impl<P: Tested> Player<'_, P> {
 
     fn hear(&mut self, piece: &[u8]) {
         self.accept.handle_input(piece);
+        if matches!(self.state, State::StartTls(_)) {
+            let error = self.accept.poll().err();
+            let error = error.expect("bytes behind the agreement are refused");
+            self.fail(&error);
+            // Had it come in one piece with STARTTLS, nothing would have been agreed to.
+            for written in [&mut self.said, &mut self.trace.writes[0]] {
+                written.truncate(written.len().saturating_sub(self.agreement));
+            }
+        }
         self.go_on();
+    }
+
+    fn fail(&mut self, error: &sasl_core::Error) {
+        assert_eq!(self.accept.poll().err(), Some(*error), "an error is sticky");
+        self.trace.end = end(error);
+        self.state = State::Ended;
     }
 
     fn go_on(&mut self) {
@@ -140,6 +168,7 @@ impl<P: Tested> Player<'_, P> {
                     self.trace.writes.resize(1, Vec::new());
                     self.trace.writes[0].extend_from_slice(&bytes);
                     self.said.extend_from_slice(&bytes);
+                    self.agreement = bytes.len();
                 }
                 Ok(Do::Read) => return,
                 Ok(Do::Event(event)) => self.trace.events.push(format!("{event:?}")),
@@ -157,11 +186,7 @@ impl<P: Tested> Player<'_, P> {
                     self.state = State::Ended;
                 }
                 Ok(Do::Done(Accepting::StartTls(proof))) => self.state = State::StartTls(proof),
-                Err(error) => {
-                    assert_eq!(self.accept.poll().err(), Some(error), "an error is sticky");
-                    self.trace.end = end(&error);
-                    self.state = State::Ended;
-                }
+                Err(error) => self.fail(&error),
             }
         }
     }
@@ -171,7 +196,7 @@ impl<P: Tested> Player<'_, P> {
         self.trace
             .events
             .push(format!("Presented {mechanism} {}", presented.user()));
-        let expected = credentials(&self.script.credentials);
+        let expected = self.expected.as_ref().expect("nothing is presented");
         assert!(
             presented.credentials().secret() == expected.secret(),
             "{}: another secret was presented",
@@ -244,6 +269,7 @@ pub const REASONS: [Reason; 8] = [
 
 fn options<P: Tested>(lines: &[String]) -> P::AcceptOptions {
     let mut settings = AcceptSettings::new();
+    let mut own = Vec::new();
     for line in lines {
         let (name, value) = line.split_once(' ').unwrap_or((line, ""));
         settings = match name {
@@ -261,8 +287,14 @@ fn options<P: Tested>(lines: &[String]) -> P::AcceptOptions {
             }
             "no-explain" => settings.explain(false),
             "no-starttls" => settings.starttls(false),
-            _ => panic!("no option {name}"),
+            _ => {
+                own.push((name, value));
+                settings
+            }
         };
     }
-    settings.into()
+    own.into_iter()
+        .fold(settings.into(), |options, (name, value)| {
+            P::accept_option(options, name, value).unwrap_or_else(|| panic!("no option {name}"))
+        })
 }

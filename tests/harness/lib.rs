@@ -19,6 +19,7 @@ pub mod corpus;
 pub mod interop;
 pub mod mechanisms;
 pub mod oracle;
+pub mod pair;
 pub mod parsers;
 pub mod play;
 pub mod protocol;

@@ -6,6 +6,12 @@ use sasl_core::{Conformance, Credentials, Endpoint, Mechanism, Service, Settings
 pub trait Tested: Service {
     /// The options that only this protocol has. `None`: no such option.
     fn option(options: Self::Options, name: &str, value: &str) -> Option<Self::Options>;
+    /// The same on the side of the server.
+    fn accept_option(
+        options: Self::AcceptOptions,
+        name: &str,
+        value: &str,
+    ) -> Option<Self::AcceptOptions>;
     /// Gives up.
     fn cancel(login: &mut Self::Login);
 }
@@ -24,6 +30,15 @@ impl Tested for imap_auth::Imap {
         })
     }
 
+    fn accept_option(
+        options: Self::AcceptOptions,
+        name: &str,
+        value: &str,
+    ) -> Option<Self::AcceptOptions> {
+        let (before, after) = value.split_once('/')?;
+        (name == "capabilities").then(|| options.capabilities(before, after).unwrap())
+    }
+
     fn cancel(login: &mut Self::Login) {
         login.cancel();
     }
@@ -40,6 +55,19 @@ impl Tested for smtp_auth::Smtp {
         })
     }
 
+    fn accept_option(
+        options: Self::AcceptOptions,
+        name: &str,
+        value: &str,
+    ) -> Option<Self::AcceptOptions> {
+        Some(match name {
+            "extensions" => options.capabilities(&value.replace('/', "\n")).unwrap(),
+            "lmtp" => options.lmtp(true),
+            "server-name" => options.server_name(value).unwrap(),
+            _ => return None,
+        })
+    }
+
     fn cancel(login: &mut Self::Login) {
         login.cancel();
     }
@@ -51,6 +79,14 @@ impl Tested for sieve_auth::Sieve {
             "assume" => options.assume(value).unwrap(),
             _ => return None,
         })
+    }
+
+    fn accept_option(
+        options: Self::AcceptOptions,
+        name: &str,
+        value: &str,
+    ) -> Option<Self::AcceptOptions> {
+        (name == "capabilities").then(|| options.capabilities(&value.replace('/', "\n")).unwrap())
     }
 
     fn cancel(login: &mut Self::Login) {
