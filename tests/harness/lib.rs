@@ -26,6 +26,7 @@ pub mod protocol;
 pub mod recording;
 pub mod script;
 pub mod secrecy;
+pub mod sim;
 pub mod tokens;
 
 pub use play::{Cut, Trace};

@@ -5,6 +5,7 @@ mod ask;
 mod clock;
 mod leave;
 mod load;
+mod mark;
 mod op;
 mod poll;
 mod rejection;
@@ -23,7 +24,7 @@ use crate::{
     SignInReason, Tokens, UnixTime, record::Pending,
 };
 use clock::Clock;
-use op::{Leave, Op};
+use op::{Leave, Op, Run};
 use slot::Slot;
 
 pub use action::{Action, Feedback, Hint, Lock, Saved, Want};
@@ -138,6 +139,8 @@ pub struct Lifecycle {
     last_failure: Option<Failure>,
     /// How many seconds the server's clock is ahead.
     skew: i64,
+    /// A refusal that could not be compared with the stored record.
+    refusal: Option<Box<Run>>,
     /// A refresh token that lost against another one in a conflict.
     spare: Option<Secret>,
     /// A sign-in that is not saved yet, and when that may be tried again.
@@ -184,6 +187,7 @@ impl Lifecycle {
             oddity: None,
             last_failure: None,
             skew: 0,
+            refusal: None,
             spare: None,
             grant: None,
             grant_after: 0,

@@ -60,6 +60,16 @@ impl Record {
         self.generation
     }
 
+    /// When the user signed in.
+    pub fn signed_in(&self) -> UnixTime {
+        self.signed_in
+    }
+
+    /// The refresh token.
+    pub fn refresh(&self) -> Option<&Secret> {
+        self.refresh.as_ref()
+    }
+
     /// Whether there is a refresh token.
     pub fn can_refresh(&self) -> bool {
         self.refresh.is_some()

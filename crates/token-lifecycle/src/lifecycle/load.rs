@@ -9,15 +9,10 @@ use super::{
     slot::Cred,
 };
 use crate::{
-    Class, Event, Failure, Lock, Now, Record, Setting, SignIn, SignInReason,
-    record::{EndReason, Pending},
+    Class, Event, Failure, Lock, Now, Record, Setting, SignIn, SignInReason, record::EndReason,
     time::millis,
 };
 
-/// A record that changes under our hands more often than this is left alone for a while.
-const ROUNDS: u8 = 8;
-/// A mark that differs from our clock by so much is old.
-const APART: u64 = 600_000;
 /// How long to wait with a sign-in that cannot be saved.
 const GRANT: u64 = 2000;
 
@@ -110,6 +105,10 @@ impl Lifecycle {
                 self.grant_after = self.clock.elapsed.saturating_add(GRANT);
                 self.fail_for_now();
             }
+            Op::Load(run, Why::Rejected) => {
+                self.refusal = Some(run);
+                self.fail_for_now();
+            }
             Op::Start | Op::Load(..) | Op::Look(..) => self.fail_for_now(),
             op @ (Op::Idle
             | Op::Lock(_)
@@ -165,7 +164,7 @@ impl Lifecycle {
     }
 
     /// Nobody else is about it, and this is what is stored.
-    fn refresh_from(&mut self, record: Option<Record>, mut run: Box<Run>) {
+    fn refresh_from(&mut self, record: Option<Record>, run: Box<Run>) {
         let Some(record) = record else {
             return match self.record {
                 Some(_) if !self.options.renewal.is_repeatable() => self.signed_out_elsewhere(),
@@ -178,6 +177,10 @@ impl Lifecycle {
                 }
             };
         };
+        if let Some(refusal) = self.refusal.take() {
+            // What was refused is not sent again.
+            return self.judge(Some(record), refusal);
+        }
         let pending = record.pending.clone();
         if self.is_older(&record) {
             if !self
@@ -200,22 +203,7 @@ impl Lifecycle {
             // Nothing can be done before it expires, and then the user has to.
             return;
         }
-        match pending {
-            Some(mark)
-                if mark.owner != self.options.owner
-                    && !(mark.locked && self.lease.is_some())
-                    && self.is_recent(&mark) =>
-            {
-                let mut pause = self.pause(PauseKind::Busy, None);
-                pause.floor = 1000;
-                self.op = Op::Wait(pause);
-                return;
-            }
-            // Whoever wrote it did not live to tell what became of it.
-            Some(mark) => run.lost |= !(run.unsent && mark.owner == self.options.owner),
-            None => {}
-        }
-        self.mark(run);
+        self.mark_after(pending.as_ref(), run);
     }
 
     /// The holder of the lock may have refreshed by now.
@@ -262,7 +250,11 @@ impl Lifecycle {
                 rounds: run.rounds,
                 ..self.run(run.slot)
             };
-            return self.mark(run);
+            let pending = self
+                .record
+                .as_ref()
+                .and_then(|record| record.pending.clone());
+            return self.mark_after(pending.as_ref(), run);
         }
         if self.spare.is_some() && !run.spare {
             run.spare = true;
@@ -331,49 +323,6 @@ impl Lifecycle {
             .unwrap_or_default();
         self.tell(Event::Adopted { generation });
         true
-    }
-
-    /// Writes the mark, where a refresh token may be replaced, and sends.
-    fn mark(&mut self, mut run: Box<Run>) {
-        run.rounds += 1;
-        if run.rounds > ROUNDS {
-            self.op = Op::Wait(self.pause(PauseKind::Busy, None));
-            return;
-        }
-        let marks = self.marks();
-        let locked = self.lease.is_some();
-        let Some(record) = self
-            .record
-            .as_mut()
-            .filter(|record| record.can_refresh() && marks)
-        else {
-            return self.send(run);
-        };
-        let owner = self.options.owner.clone();
-        record.pending = Some(Pending {
-            owner,
-            since: self.clock.wall,
-            locked,
-        });
-        record.revision = record.revision.next();
-        self.op = Op::Mark(run);
-    }
-
-    /// Whether somebody may still be waiting for an answer.
-    fn is_recent(&mut self, mark: &Pending) -> bool {
-        let lease = millis(self.options.timers.lease);
-        let first = match &self.seen {
-            Some((seen, at)) if seen == mark => *at,
-            Some(_) | None => {
-                self.seen = Some((mark.clone(), self.clock.elapsed));
-                self.clock.elapsed
-            }
-        };
-        // Clocks of different computers may be apart, so that what they say counts roughly.
-        let (wall, since) = (self.clock.wall, mark.since);
-        let apart = millis(wall.since(since).max(since.since(wall)));
-        let by_us = self.clock.elapsed.saturating_sub(first);
-        by_us < lease && apart < APART
     }
 
     /// Whether it is of another sign-in, or has newer tokens.

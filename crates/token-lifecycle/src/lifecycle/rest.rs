@@ -130,8 +130,13 @@ impl Lifecycle {
             self.op = Op::Start;
             return;
         }
-        if self.clock.elapsed < self.not_before {
-            let floor = self.not_before - self.clock.elapsed;
+        let until = match self.grant {
+            // What it replaces is not worth a request.
+            Some(_) => self.grant_after,
+            None => self.not_before,
+        };
+        if self.clock.elapsed < until {
+            let floor = until - self.clock.elapsed;
             self.op = Op::Wait(Pause {
                 since: self.clock.elapsed,
                 floor,

@@ -119,7 +119,10 @@ impl Lifecycle {
                 self.grant = None;
                 self.use_unsaved(save.record);
             }
-            Then::Ended(_, sign_in) => self.end(*sign_in),
+            Then::Ended(run, sign_in) => {
+                self.refusal = Some(run);
+                self.end(*sign_in);
+            }
             Then::Unmarked(op) => self.op = *op,
         }
     }
@@ -164,11 +167,6 @@ impl Lifecycle {
             record.revision = revision;
             record.pending = None;
         }
-    }
-
-    /// Whether a mark is worth its writing.
-    pub(super) fn marks(&self) -> bool {
-        self.options.mark && !self.options.quirks.never_rotates
     }
 
     fn cleaned(&mut self, dirty: Dirty, saved: Saved) {

@@ -40,12 +40,35 @@ fn what_somebody_has_replaced_and_is_due_again_is_tried_once() {
 }
 
 #[test]
+fn a_replaced_token_that_somebody_has_just_sent_is_waited_for() {
+    let mut s = Scenario::expired();
+    s.does("lock")
+        .locks(Lock::Unavailable)
+        .does("load")
+        .loads()
+        .does("save")
+        .saves(Saved::Done);
+    s.does("send refresh-1").others_refresh().pass(3600);
+    s.stored.as_mut().unwrap().pending = Some(Pending {
+        owner: "other".into(),
+        since: s.now().wall,
+        locked: true,
+    });
+    s.answers(400, INVALID_GRANT)
+        .does("load")
+        .loads()
+        .does("wait");
+}
+
+#[test]
 fn a_store_that_fails_ends_no_session() {
     let mut s = Scenario::expired();
     s.until("send refresh-1").answers(400, INVALID_GRANT);
     s.does("load").cannot_load().does("unlock").does("wait");
     assert!(s.token().unwrap_err().is_temporary());
     assert!(s.stored.as_ref().unwrap().can_refresh());
+    // What was refused is not sent again.
+    s.pass(1).until("sign-in rejected");
 }
 
 #[test]

@@ -238,6 +238,28 @@ fn a_sign_in_waits_for_the_store() {
 }
 
 #[test]
+fn what_was_refused_is_not_sent_again_although_a_store_fails_all_the_time() {
+    let mut s = Scenario::expired();
+    s.until("send refresh-1")
+        .answers(400, r#"{"error":"invalid_grant"}"#);
+    s.does("load")
+        .loads()
+        .does("save")
+        .saves(Saved::Failed)
+        .does("sign-in rejected");
+    s.grant("access-7", Some("refresh-7"));
+    s.does("unlock")
+        .does("load")
+        .cannot_load()
+        .does("wait")
+        .pass(1)
+        .does("wait");
+    assert!(s.token().unwrap_err().is_temporary());
+    s.pass(1).until("wait");
+    assert_eq!(s.token().unwrap(), "access-7");
+}
+
+#[test]
 fn what_was_cancelled_is_done_again() {
     let mut s = Scenario::expired();
     for step in ["lock", "load", "wait"] {
