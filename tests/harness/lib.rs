@@ -16,6 +16,7 @@
 
 pub mod corpus;
 pub mod interop;
+pub mod lifecycle;
 pub mod mechanisms;
 pub mod oracle;
 pub mod parsers;
