@@ -17,6 +17,7 @@
 pub mod accept;
 pub mod corpus;
 pub mod interop;
+pub mod lifecycle;
 pub mod mechanisms;
 pub mod oracle;
 pub mod pair;

@@ -1,5 +1,11 @@
 //! Many processes that share a grant, in worlds where everything goes wrong.
 
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that fails should fail loudly, and this one says how much it played"
+)]
+
 use std::time::Instant;
 
 use harness::sim::{Faults, Random, Summary, World};

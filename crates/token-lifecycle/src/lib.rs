@@ -2,6 +2,21 @@
 //!
 //! This crate opens no connection, reads no clock and draws no random number.
 //!
+//! # Keeping tokens fresh
+//!
+//! [`Lifecycle`] decides; its documentation has a whole driver of forty lines.
+//!
+//! | module or type | what |
+//! |---|---|
+//! | [`Lifecycle`], [`Options`], [`Audience`], [`Timers`] | one grant: when to use, refresh, save and give up its tokens |
+//! | [`Action`], [`Want`], [`Lock`], [`Saved`] | what a driver does next, and what became of it |
+//! | [`Unavailable`], [`SignIn`], [`Event`] | why there is no token; facts |
+//! | [`Feedback`], [`Hint`] | a mail server refused a token; something has changed |
+//! | [`Record`], [`AccessToken`], [`Generation`], [`Revision`] | what is stored |
+//! | [`Class`], [`Setting`], [`Quirks`] | what a failure means, and for which server it means something else |
+//! | [`Request`], [`Response`], [`HttpStage`] | HTTP as values |
+//! | [`Now`], [`UnixTime`] | time as an argument |
+//!
 //! # Signing in
 //!
 //! | module or type | what |
