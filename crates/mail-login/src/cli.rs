@@ -13,8 +13,8 @@ use crate::exit::Exit;
     name = "mail-login",
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done, 64 usage, 69 the server cannot be used as asked, 74 unreadable \
-                  input, 75 temporary, 76 the conversation broke, 77 the credential was refused, \
+    after_help = "Exit codes: 0 done, 64 usage, 69 the server cannot be used as asked, 73 cannot \
+                  be written, 74 cannot be read, or the result not be written, 75 temporary, 76 the conversation broke, 77 the credential was refused, \
                   78 wrong settings."
 )]
 pub(crate) struct Cli {

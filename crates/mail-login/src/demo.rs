@@ -41,9 +41,15 @@ fn play(arguments: &Demo, show: &mut Show) -> Result<(), Problem> {
     })?;
     show.title(&testbed);
     steps::all(&testbed, show)?;
-    show.done(testbed_logins(&testbed), begin.elapsed());
-    if arguments.keep {
-        keep::wait(&testbed, show)?;
+    let time = begin.elapsed();
+    let kept = if arguments.keep {
+        Some(keep::show(&testbed, show)?)
+    } else {
+        None
+    };
+    show.done(testbed_logins(&testbed), time);
+    if let Some(kept) = kept {
+        keep::wait(kept);
     }
     Ok(())
 }

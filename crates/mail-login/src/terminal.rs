@@ -19,13 +19,25 @@ const DIM: Style = Style::new().dimmed();
 pub(crate) fn print(line: impl Display) {
     let mut stdout = anstream::stdout();
     let written = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
-    if let Err(error) = written
-        && error.kind() != io::ErrorKind::BrokenPipe
-        && !LOST.swap(true, Ordering::Relaxed)
-    {
-        complain(&error);
+    match written {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            GONE.store(true, Ordering::Relaxed);
+        }
+        Err(error) => {
+            if !LOST.swap(true, Ordering::Relaxed) {
+                complain(&error);
+            }
+        }
     }
 }
+
+/// Whether the reader of the result has gone away.
+pub(crate) fn reader_has_gone() -> bool {
+    GONE.load(Ordering::Relaxed)
+}
+
+static GONE: AtomicBool = AtomicBool::new(false);
 
 /// Whether a line of the result could not be written. A reader that has gone away (`| head`) is no
 /// reason to fail.

@@ -101,8 +101,14 @@ impl MailServer {
         authority: &Authority,
         checker: Checker,
     ) -> io::Result<Self> {
-        let accept = options.imap.clone();
-        Self::serve::<Imap>(runtime, options, accept, authority, checker)
+        let accept = match &options.imap {
+            Some(accept) => accept.clone(),
+            None => options
+                .accept_options::<Imap>(&checker)
+                .capabilities("IMAP4rev1 SASL-IR LITERAL- ID", after::imap::CAPABILITIES)
+                .map_err(io::Error::other)?,
+        };
+        Self::serve::<Imap>(runtime, options, Some(accept), authority, checker)
     }
 
     /// An SMTP server on a runtime that is there already.

@@ -322,3 +322,91 @@ fn a_server_is_reached_by_its_other_name() {
     let credentials = bearer(&testbed.token(support::USER));
     log_in::<Imap>(&server, credentials, Settings::new()).accepted();
 }
+
+#[test]
+fn initial_responses_are_refused() {
+    let testbed = with(Quirk::refuse_initial_response());
+    for mechanism in TOKENS {
+        let door = Door::ImplicitTls;
+        let (ended, heard) = enter::<Imap>(&testbed, testbed.imap(), door, by(mechanism));
+        // Our client tries again with the message apart.
+        ended.accepted();
+        assert!(
+            heard.has("BAD Parse command error"),
+            "{mechanism:?}: {}",
+            heard.shown()
+        );
+    }
+}
+
+#[test]
+fn long_commands_are_refused_and_long_lines_end_it() {
+    let testbed = with(Quirk::refuse_long_commands(1024));
+    let options = smtp_auth::Options::new().long_initial_response(true);
+    let long = "t".repeat(2000);
+    let server = through(Door::ImplicitTls, testbed.smtp(), testbed.authority());
+    let mut heard = Heard::default();
+    let login =
+        mail_login_blocking::login::<Smtp>(&server, bearer(&long), options, &mut heard).unwrap();
+    assert!(matches!(login, mail_login_blocking::Login::Rejected(_)));
+    assert!(heard.has("500 5.5.2 Line too long"), "{}", heard.shown());
+
+    let testbed = with(Quirk::hang_up_on_long_lines(8192));
+    let server = through(Door::ImplicitTls, testbed.imap(), testbed.authority());
+    let long = "t".repeat(7000);
+    let ended = log_in::<Imap>(&server, bearer(&long), Settings::new());
+    assert!(
+        matches!(
+            ended.broken(),
+            Failure::Conversation(Error::ResponseTooLong { .. })
+        ),
+        "the length explains it"
+    );
+}
+
+#[test]
+fn capabilities_that_are_missing_or_come_at_any_time() {
+    let quirks = MailOptions::new()
+        .quirk(Quirk::no_capabilities_in_greeting())
+        .quirk(Quirk::no_capabilities());
+    let testbed = Testbed::with(TestbedOptions::new().imap(quirks)).unwrap();
+    let door = Door::ImplicitTls;
+    let (ended, _) = enter::<Imap>(&testbed, testbed.imap(), door, Settings::new());
+    assert_eq!(ended.rejected().reason(), Reason::MechanismUnavailable);
+
+    let testbed = with(Quirk::capabilities_during_login());
+    always_in::<Imap>(
+        &testbed,
+        testbed.imap(),
+        "* CAPABILITY IMAP4rev1 SASL-IR\r\n+ ",
+    );
+}
+
+#[test]
+fn a_literal_without_its_end() {
+    let testbed = with(Quirk::unfinished_literal_challenge());
+    let server = through(Door::ImplicitTls, testbed.sieve(), testbed.authority());
+    let server = server.timeout(PATIENCE);
+    let credentials = bearer(&testbed.token(support::USER));
+    // Whoever sends the message along never sees it; else there is nothing to be done but to wait.
+    log_in::<Sieve>(&server, credentials.clone(), Settings::new()).accepted();
+    let apart = Settings::new().initial_response(false);
+    let ended = log_in::<Sieve>(&server, credentials, apart);
+    assert!(matches!(ended.broken(), Failure::Deadline { .. }));
+}
+
+#[test]
+fn a_silent_server_lets_go_of_clients_that_leave() {
+    let testbed = with(Quirk::silent());
+    let stream = std::net::TcpStream::connect(testbed.imap().in_clear()).unwrap();
+    let waits = |count| {
+        let end = Instant::now() + Duration::from_secs(5);
+        while testbed.imap().connections() != count {
+            assert!(Instant::now() < end, "{}", testbed.imap().connections());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    };
+    waits(1);
+    drop(stream);
+    waits(0);
+}

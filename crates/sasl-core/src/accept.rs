@@ -62,7 +62,8 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Whose session this is: whom the client asked to act as, else the owner of the credentials.
+    /// Whose session this is: the owner that the verdict named, in its spelling; after
+    /// [`Verdict::accept_delegate`] whom the client asked to act as.
     pub fn user(&self) -> &str {
         &self.user
     }
@@ -93,8 +94,9 @@ enum Ruling {
 
 impl Verdict {
     /// The credentials are valid and belong to `owner`: the subject of the token, the name of the
-    /// account. A client that asked to act as somebody else is refused all the same
-    /// ([`Reason::AuthorizationDenied`]); names are compared without regard to ASCII case.
+    /// account. A client that asked to act as somebody else, beside a token or by the first field of
+    /// PLAIN, is refused all the same ([`Reason::AuthorizationDenied`]); names are compared without
+    /// regard to ASCII case. The name beside a password may be an alias of the owner's.
     pub fn accept(owner: impl Into<String>) -> Self {
         Self(Ruling::Accept {
             owner: owner.into(),

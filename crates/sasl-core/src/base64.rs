@@ -45,6 +45,14 @@ pub fn decode(text: &[u8], trailing_bits: bool) -> Option<Vec<u8>> {
     engine.decode(text).ok()
 }
 
+/// The same for secrets: what was decoded is wiped, also where the rest turns out malformed.
+pub(crate) fn decode_secret(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut octets = Zeroizing::new(vec![0; text.len().div_ceil(4).saturating_mul(3)]);
+    let length = STRICT.decode_slice(text, &mut octets).ok()?;
+    octets.truncate(length);
+    Some(octets)
+}
+
 /// Encodes into `target`, which has exactly the encoded length.
 pub(crate) fn encode(octets: &[u8], target: &mut [u8]) {
     // The only error is a target that is too short, and the length was computed for these octets.

@@ -4,7 +4,7 @@
 use alloc::{borrow::Cow, vec::Vec};
 
 use sasl_core::{Mechanism, Violation, wire::is_word};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A command before the login.
 ///
@@ -108,7 +108,13 @@ fn authenticate(arguments: &[u8]) -> Command<'_> {
 fn login(arguments: &[u8]) -> Option<Command<'_>> {
     let (user, rest) = astring(arguments)?;
     let (password, rest) = astring(rest.strip_prefix(b" ")?)?;
-    rest.is_empty().then_some(Command::Login { user, password })
+    if rest.is_empty() {
+        return Some(Command::Login { user, password });
+    }
+    if let Cow::Owned(mut password) = password {
+        password.zeroize();
+    }
+    None
 }
 
 /// An atom, a quoted string or a literal, and what stands behind it.
@@ -139,7 +145,9 @@ fn quoted(inner: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
             }
             [b'\\', octet @ (b'"' | b'\\'), behind @ ..] => {
                 // Large enough for all of it, so that no part of a password is left elsewhere.
-                text.reserve(inner.len());
+                if text.is_empty() {
+                    text.reserve_exact(inner.len());
+                }
                 text.extend_from_slice(before);
                 text.push(*octet);
                 rest = behind;

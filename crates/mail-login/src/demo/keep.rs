@@ -1,6 +1,6 @@
 //! Leaves the servers running, for people who want to try their own program on them.
 
-use std::{io::Read as _, net::SocketAddr};
+use std::{io::Read as _, net::SocketAddr, path::PathBuf, time::SystemTime};
 
 use mail_testbed::Testbed;
 use serde_json::json;
@@ -8,12 +8,29 @@ use serde_json::json;
 use super::{USER, show::Show};
 use crate::{
     exit::{Exit, Problem},
-    terminal::{field, note, print},
+    terminal::{field, note, print, reader_has_gone},
 };
 
-/// Prints how to reach the servers, and waits to be stopped.
-pub(super) fn wait(testbed: &Testbed, show: &Show) -> Result<(), Problem> {
-    let directory = std::env::temp_dir().join(format!("mail-login-demo-{}", std::process::id()));
+/// The authority's certificate in a directory of its own, which is removed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Kept(PathBuf);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Prints how to reach the servers.
+pub(super) fn show(testbed: &Testbed, show: &Show) -> Result<Kept, Problem> {
+    // Not to be foreseen, and not in the way of a demonstration that was killed.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let name = format!(
+        "mail-login-demo-{}-{}",
+        std::process::id(),
+        now.unwrap_or_default().as_nanos()
+    );
+    let directory = std::env::temp_dir().join(name);
     let ca = directory.join("ca.pem");
     std::fs::create_dir(&directory)
         .and_then(|()| std::fs::write(&ca, testbed.authority().pem()))
@@ -60,10 +77,16 @@ pub(super) fn wait(testbed: &Testbed, show: &Show) -> Result<(), Problem> {
         print(field("authority", ca.display()));
         print(field("user", format_args!("{USER}, password wonderland")));
         print(field("token", &token));
-        note("The servers run until Enter is pressed, or stdin ends, or Ctrl-C.");
     }
-    // Whatever ends the waiting, the servers end with it.
-    let _ = std::io::stdin().read(&mut [0; 1]);
-    let _ = std::fs::remove_dir_all(&directory);
-    Ok(())
+    Ok(Kept(directory))
+}
+
+/// Waits to be stopped, unless nobody has seen where the servers are.
+pub(super) fn wait(kept: Kept) {
+    if !reader_has_gone() {
+        note("The servers run until Enter is pressed or stdin ends.");
+        // Whatever ends the waiting, the servers end with it.
+        let _ = std::io::stdin().read(&mut [0; 1]);
+    }
+    drop(kept);
 }

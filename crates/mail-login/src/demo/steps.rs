@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mail_login_blocking::{Connection, Login, Refused, Server, Silent, login};
 use mail_testbed::{MailServer, Testbed, Tokens};
-use sasl_core::{Advice, Credentials, Mechanism, Protocol, Settings};
+use sasl_core::{Advice, Credentials, Mechanism, Protocol, Reason, Settings};
 
 use super::{USER, show::Show};
 use crate::{
@@ -18,8 +18,8 @@ const MECHANISMS: [Mechanism; 2] = [Mechanism::OAuthBearer, Mechanism::XOAuth2];
 pub(super) fn all(testbed: &Testbed, show: &Show) -> Result<(), Problem> {
     let tokens = testbed.provider().issue(USER);
     show.step(
-        "signed in",
-        &format!("{USER}: a token for {} s", tokens.life().as_secs()),
+        "token",
+        &format!("issued for {USER}, good for {} s", tokens.life().as_secs()),
     );
     for tls in [TlsMode::Implicit, TlsMode::Starttls] {
         both_mechanisms::<imap_auth::Imap>(testbed, testbed.imap(), tls, &tokens, show)?;
@@ -62,13 +62,13 @@ fn expired_token(testbed: &Testbed, tokens: Tokens, show: &Show) -> Result<Token
     let refused = refusal(testbed, &tokens)?;
     expect(
         refused.rejection().advice() == Advice::RefreshToken,
-        "to refresh the token",
+        "the advice to refresh the token",
     )?;
     show.step("expired token", &refused_with(&refused));
     let fresh = testbed.provider().issue(USER);
     show.step(
-        "refreshed",
-        &format!("a token for {} s", fresh.life().as_secs()),
+        "new token",
+        &format!("good for {} s", fresh.life().as_secs()),
     );
     match refused.retry(credentials(&fresh)?, &mut Silent) {
         Ok(Login::Accepted(_)) => show.step("tried again", "in, on the same connection"),
@@ -82,6 +82,10 @@ fn expired_token(testbed: &Testbed, tokens: Tokens, show: &Show) -> Result<Token
 fn revoked_grant(testbed: &Testbed, tokens: &Tokens, show: &Show) -> Result<(), Problem> {
     testbed.provider().revoke_grant(tokens.grant());
     let refused = refusal(testbed, tokens)?;
+    expect(
+        refused.rejection().reason() == Reason::TokenRejected,
+        "a refused token",
+    )?;
     show.step("revoked grant", &refused_with(&refused));
     Ok(())
 }
@@ -137,7 +141,7 @@ fn expect(fits: bool, what: &str) -> Result<(), Problem> {
     if fits {
         Ok(())
     } else {
-        Err(unexpected(format_args!("the advice was not {what}")))
+        Err(unexpected(format_args!("it was not {what}")))
     }
 }
 

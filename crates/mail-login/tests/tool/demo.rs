@@ -11,7 +11,7 @@ use crate::support::{code, json_lines, run, run_with, stderr, stdout};
 
 /// The steps, in their order.
 const STEPS: [&str; 11] = [
-    "signed in",
+    "token",
     "imap implicit",
     "smtp implicit",
     "sieve implicit",
@@ -19,7 +19,7 @@ const STEPS: [&str; 11] = [
     "smtp starttls",
     "sieve starttls",
     "expired token",
-    "refreshed",
+    "new token",
     "tried again",
     "revoked grant",
 ];

@@ -1,6 +1,6 @@
 //! What a server does for a client that is in: just enough for it to see that.
 
-mod imap;
+pub(super) mod imap;
 mod sieve;
 mod smtp;
 
@@ -29,6 +29,9 @@ pub(super) trait After:
 
     /// Refuses a line although the client is in.
     fn refuse(line: &[u8], said: &mut Said<'_>);
+
+    /// The last words to a client whose line is malformed or too long.
+    const FAREWELL: &'static [u8];
 
     /// Whether braces at the end of a line announce a literal.
     fn has_literal(session: &Self::Session, line: &[u8]) -> bool;
@@ -67,7 +70,10 @@ pub(super) async fn serve<P: After>(
     let mut buffer = vec![0; READ];
     lines.push(rest);
     loop {
-        let line = lines.next_line(&limits, false, |line| P::has_literal(&session, line))?;
+        let line = lines.next_line(&limits, false, |line| P::has_literal(&session, line));
+        let Ok(line) = line else {
+            return manner.say(stream, P::FAREWELL).await;
+        };
         for _ in 0..lines.take_invitations() {
             manner.say(stream, b"+ Go on\r\n").await?;
         }

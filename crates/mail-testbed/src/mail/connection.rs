@@ -50,6 +50,9 @@ impl From<sasl_core::Error> for Over {
 /// Octets read at a time. Thousands of connections may wait, each with a buffer.
 pub(super) const READ: usize = 2048;
 
+/// Longer lines are not waited for by quirks.
+const LINE: usize = 32 << 10;
+
 /// Between octets that come one at a time: without it, they have met again before the client looks.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -94,7 +97,11 @@ impl<P: After> Host<P> {
                 manner.uncount();
                 let _ = socket.set_zero_linger();
             }
-            (Err(Over), Some(End::Silence)) => time::sleep(IDLE).await,
+            (Err(Over), Some(End::Silence)) => {
+                // Nothing is said, but a client that goes away has gone away.
+                let _ = time::timeout(IDLE, drain(&mut socket)).await;
+                manner.uncount();
+            }
             (Ok(()) | Err(Over), _) => {
                 manner.uncount();
                 let _ = socket.shutdown().await;
@@ -219,7 +226,9 @@ async fn drive<M: Machine, S: AsyncRead + AsyncWrite + Unpin>(
             Step::Write(bytes) => manner.say(stream, &bytes).await?,
             Step::Read => {
                 let read = stream.read(&mut buffer).await?;
-                let heard = manner.hear(buffer.get(..read).unwrap_or_default());
+                let heard = buffer.get(..read).unwrap_or_default();
+                let heard = manner.hear(heard).into_owned();
+                let heard = manner.answer_instead(stream, heard).await?;
                 // What a quirk left nothing of is not the end of the stream.
                 if read == 0 || !heard.is_empty() {
                     machine.handle_input(&heard);
@@ -231,12 +240,20 @@ async fn drive<M: Machine, S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
+/// Reads until the client closes.
+async fn drain(socket: &mut TcpStream) {
+    let mut buffer = [0; 256];
+    while socket.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+}
+
 /// How a server says things.
 pub(super) struct Manner<'a> {
     options: &'a MailOptions,
     said: usize,
     /// Octets of the client's line so far.
     column: usize,
+    /// A line of the client that is not complete, where a quirk looks at lines.
+    partial: Vec<u8>,
     /// A quirk ended the connection.
     ended: Option<End>,
     counted: Option<Counted<'a>>,
@@ -248,6 +265,7 @@ impl<'a> Manner<'a> {
             options,
             said: 0,
             column: 0,
+            partial: Vec::new(),
             ended: None,
             counted: Some(counted),
         }
@@ -283,7 +301,11 @@ impl<'a> Manner<'a> {
                     return Err(Over);
                 }
                 Kind::Answers(..) => bytes = quirk.change(bytes),
-                Kind::CutLines(_) | Kind::EndAfter(..) | Kind::NotConnected | Kind::Silent => {}
+                Kind::CutLines(_)
+                | Kind::EndAfter(..)
+                | Kind::Instead(..)
+                | Kind::NotConnected
+                | Kind::Silent => {}
             }
         }
         self.said += 1;
@@ -301,6 +323,36 @@ impl<'a> Manner<'a> {
         Ok(())
     }
 
+    /// Lets quirks answer the lines among what was heard, and gives what is left for the server.
+    async fn answer_instead(
+        &mut self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        heard: Vec<u8>,
+    ) -> Result<Vec<u8>, Over> {
+        let looks = |quirk: &super::Quirk| matches!(quirk.0, Kind::Instead(..));
+        if !self.options.quirks.iter().any(looks) {
+            return Ok(heard);
+        }
+        let ended = heard.is_empty();
+        self.partial.extend(heard);
+        let mut left = Vec::new();
+        while let Some(end) = self.partial.iter().position(|octet| *octet == b'\n') {
+            let rest = self.partial.split_off(end + 1);
+            let line = core::mem::replace(&mut self.partial, rest);
+            let quirks = &self.options.quirks;
+            match quirks.iter().find_map(|quirk| quirk.answer_instead(&line)) {
+                None => left.extend(line),
+                Some(answer) if answer.is_empty() => return Err(Over),
+                Some(answer) => self.say(stream, &answer).await?,
+            }
+        }
+        // What never becomes a line is the server's to refuse.
+        if ended || self.partial.len() > LINE {
+            left.append(&mut self.partial);
+        }
+        Ok(left)
+    }
+
     /// What a server makes of what it hears.
     pub(super) fn hear<'b>(&mut self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
         let cut = |quirk: &super::Quirk| match quirk.0 {
@@ -309,6 +361,7 @@ impl<'a> Manner<'a> {
             | Kind::ByteAtATime
             | Kind::Delay(_)
             | Kind::EndAfter(..)
+            | Kind::Instead(..)
             | Kind::NotConnected
             | Kind::Silent => None,
         };

@@ -187,6 +187,8 @@ impl MailOptions {
         let mut settings = AcceptSettings::new()
             .mechanisms(self.mechanisms.iter().copied())
             .explain(self.explain)
+            // As most SMTP servers do.
+            .login_takes_user(true)
             .failures(self.failures)
             .openid_configuration(checker.discovery_url());
         if let Some(scope) = &self.scope {

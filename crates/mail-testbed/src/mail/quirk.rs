@@ -28,6 +28,8 @@ pub(super) enum Kind {
     /// Cuts lines of the client.
     CutLines(usize),
     Delay(Duration),
+    /// Answers a line in the server's place.
+    Instead(&'static str, Instead),
     NotConnected,
     Silent,
 }
@@ -38,6 +40,8 @@ pub(super) enum End {
     Reset,
     Silence,
 }
+
+pub(super) type Instead = Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
 
 pub(super) type Change = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
@@ -96,6 +100,83 @@ impl Quirk {
         change: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static,
     ) -> Self {
         Self(Kind::Answers(name, Arc::new(change)))
+    }
+
+    /// Answers a line of the client, with its CRLF, in the place of the server, which never gets to see
+    /// it. `None`: the server answers itself. An empty answer closes the connection. Up to the login.
+    ///
+    /// ```
+    /// use mail_testbed::Quirk;
+    ///
+    /// let deaf = Quirk::instead("deaf to NOOP", |line| {
+    ///     line.ends_with(b" NOOP\r\n").then(|| b"* BAD What?\r\n".to_vec())
+    /// });
+    /// # let _ = deaf;
+    /// ```
+    pub fn instead(
+        name: &'static str,
+        answer: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Kind::Instead(name, Arc::new(answer)))
+    }
+
+    /// Offers SASL-IR and refuses every first message that comes along, as Coremail does.
+    pub fn refuse_initial_response() -> Self {
+        Self::instead("refuses initial responses", |line| {
+            let words: Vec<_> = line.split(|octet| *octet == b' ').collect();
+            match words[..] {
+                [tag, command, _, _] if command.eq_ignore_ascii_case(b"AUTHENTICATE") => {
+                    Some([tag, b" BAD Parse command error\r\n"].concat())
+                }
+                [command, _, _] if command.eq_ignore_ascii_case(b"AUTH") => {
+                    Some(b"501 5.5.4 Invalid arguments\r\n".to_vec())
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// Refuses SMTP commands longer than this, CRLF counted, as the submission server of Dovecot does at
+    /// about 1024.
+    pub fn refuse_long_commands(octets: usize) -> Self {
+        Self::instead("refuses long commands", move |line| {
+            let long = line.len() > octets && line.contains(&b' ');
+            long.then(|| b"500 5.5.2 Line too long\r\n".to_vec())
+        })
+    }
+
+    /// Closes without a word on lines longer than this, as Dovecot does in IMAP and ManageSieve at 8192.
+    pub fn hang_up_on_long_lines(octets: usize) -> Self {
+        Self::instead("hangs up on long lines", move |line| {
+            (line.len() > octets).then(Vec::new)
+        })
+    }
+
+    /// Answers CAPABILITY with a bare OK and no list, as was seen at iCloud.
+    pub fn no_capabilities() -> Self {
+        Self::instead("OK and no capabilities", |line| {
+            let tag = line.strip_suffix(b" CAPABILITY\r\n")?;
+            Some([tag, b" OK Done\r\n"].concat())
+        })
+    }
+
+    /// An empty challenge of ManageSieve as a literal without a line end behind it, as Stalwart sends it.
+    pub fn unfinished_literal_challenge() -> Self {
+        Self::answers("unfinished literal challenge", |said| match said {
+            b"\"\"\r\n" => b"{0}\r\n".to_vec(),
+            said => said.to_vec(),
+        })
+    }
+
+    /// Untagged capabilities of IMAP in the middle of a login, before each challenge.
+    pub fn capabilities_during_login() -> Self {
+        Self::answers("capabilities during the login", |said| {
+            if said.starts_with(b"+ ") {
+                [b"* CAPABILITY IMAP4rev1 SASL-IR\r\n", said].concat()
+            } else {
+                said.to_vec()
+            }
+        })
     }
 
     /// An empty challenge without the space behind it: `+` and `334`, as Yandex sends it.
@@ -164,6 +245,20 @@ impl Quirk {
         })
     }
 
+    /// What this says to a line in the server's place.
+    pub(super) fn answer_instead(&self, line: &[u8]) -> Option<Vec<u8>> {
+        match &self.0 {
+            Kind::Instead(_, answer) => answer(line),
+            Kind::Answers(..)
+            | Kind::ByteAtATime
+            | Kind::CutLines(_)
+            | Kind::Delay(_)
+            | Kind::EndAfter(..)
+            | Kind::NotConnected
+            | Kind::Silent => None,
+        }
+    }
+
     pub(super) fn change<'a>(&self, said: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
         match &self.0 {
             Kind::Answers(_, change) => change(&said).into(),
@@ -171,6 +266,7 @@ impl Quirk {
             | Kind::CutLines(_)
             | Kind::Delay(_)
             | Kind::EndAfter(..)
+            | Kind::Instead(..)
             | Kind::NotConnected
             | Kind::Silent => said,
         }
@@ -192,6 +288,7 @@ impl fmt::Debug for Quirk {
             Kind::CutLines(octets) => write!(f, "Quirk(lines cut at {octets})"),
             Kind::Delay(time) => write!(f, "Quirk({time:?} late)"),
             Kind::EndAfter(answers, end) => write!(f, "Quirk({end:?} after {answers} answers)"),
+            Kind::Instead(name, _) => write!(f, "Quirk({name})"),
             Kind::NotConnected => f.write_str("Quirk(authenticated but not connected)"),
             Kind::Silent => f.write_str("Quirk(silent)"),
         }

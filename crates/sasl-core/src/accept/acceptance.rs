@@ -108,6 +108,10 @@ impl Acceptance {
         settings: &AcceptSettings,
     ) -> Next {
         match (mechanism.is_client_first(), message) {
+            (false, Some(text)) if settings.login_takes_user => {
+                self.0 = State::First(mechanism);
+                self.handle_response(text, settings)
+            }
             // A mechanism in which the server speaks first fails with a message that comes along.
             (false, Some(_)) => Next::Fail(Failure::Malformed),
             (false, None) => self.ask(State::First(mechanism), USER_NAME),
@@ -150,13 +154,14 @@ impl Acceptance {
         };
         let reason = match verdict.0 {
             Ruling::Accept { owner, delegated } => {
-                if user.is_empty() {
+                // The owner's own name, however the client spells it.
+                if user.is_empty() || (!delegated && user.eq_ignore_ascii_case(&owner)) {
                     return Next::Accept(Accepted {
                         user: owner,
                         mechanism,
                     });
                 }
-                if delegated || user.eq_ignore_ascii_case(&owner) {
+                if delegated {
                     return Next::Accept(Accepted { user, mechanism });
                 }
                 Reason::AuthorizationDenied
@@ -198,7 +203,7 @@ impl Acceptance {
     fn present(&mut self, presented: Presented) -> Next {
         self.0 = State::Deciding {
             mechanism: presented.mechanism(),
-            user: presented.user().into(),
+            user: presented.acts_as().into(),
         };
         Next::Present(presented)
     }
@@ -228,7 +233,7 @@ impl Acceptance {
 fn decode(text: &[u8], settings: &AcceptSettings) -> Option<Zeroizing<Vec<u8>>> {
     let limit = settings.wire.limits.challenge;
     let fits = text.len() <= base64::encoded_len(limit);
-    let message = Zeroizing::new(fits.then(|| base64::decode(text, false)).flatten()?);
+    let message = fits.then(|| base64::decode_secret(text)).flatten()?;
     (message.len() <= limit).then_some(message)
 }
 

@@ -1,6 +1,6 @@
 //! What a client shows.
 
-use crate::{Credentials, Endpoint, Mechanism};
+use crate::{Credentials, Endpoint, Kind, Mechanism};
 
 /// Credentials that a client presented, read by the strict grammar of their mechanism. Nothing of it
 /// was checked: that is what [`Verdict`](crate::Verdict) is for.
@@ -50,6 +50,15 @@ impl Presented {
         self.authorization
             .as_deref()
             .unwrap_or_else(|| self.credentials.user())
+    }
+
+    /// Whom the client asked for in so many words: the name beside a password only says whose it is.
+    pub(super) fn acts_as(&self) -> &str {
+        let named = match self.credentials.kind() {
+            Kind::Certificate | Kind::Token => self.credentials.user(),
+            Kind::Password => "",
+        };
+        self.authorization.as_deref().unwrap_or(named)
     }
 
     /// The host and port that the client meant to reach, as OAUTHBEARER tells.

@@ -24,6 +24,7 @@ pub struct AcceptSettings {
     pub(crate) failures: u32,
     pub(crate) commands: u32,
     pub(crate) explain: bool,
+    pub(crate) login_takes_user: bool,
     pub(crate) scope: Option<String>,
     pub(crate) openid_configuration: Option<String>,
 }
@@ -54,6 +55,7 @@ impl AcceptSettings {
             failures: 3,
             commands: 100,
             explain: true,
+            login_takes_user: false,
             scope: None,
             openid_configuration: None,
         }
@@ -92,6 +94,14 @@ impl AcceptSettings {
         self
     }
 
+    /// Whether LOGIN takes the user name along with the command, as many SMTP servers do and some
+    /// clients expect. Default false: the server speaks first in this mechanism, and a client that does
+    /// not let it has failed (<https://www.rfc-editor.org/rfc/rfc4422#section-3>).
+    pub fn login_takes_user(mut self, takes: bool) -> Self {
+        self.login_takes_user = takes;
+        self
+    }
+
     /// Whether a refused token is explained by a document, which costs a round trip. Default true:
     /// without it a client cannot know whether a new token would help.
     pub fn explain(mut self, explain: bool) -> Self {
@@ -115,6 +125,11 @@ impl AcceptSettings {
     pub fn limits(mut self, limits: Limits) -> Self {
         self.wire = self.wire.limits(limits);
         self
+    }
+
+    /// Whether LOGIN takes the user name along with the command.
+    pub fn is_login_with_user(&self) -> bool {
+        self.login_takes_user
     }
 
     /// The mechanisms that are offered where the connection is protected.

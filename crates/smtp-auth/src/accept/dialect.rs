@@ -55,7 +55,10 @@ impl SmtpDialect {
             Command::Authenticate {
                 mechanism: Some(mechanism),
                 message: Some(_),
-            } if offer.mechanisms.contains(mechanism) && !mechanism.is_client_first() => {
+            } if offer.mechanisms.contains(mechanism)
+                && !mechanism.is_client_first()
+                && !offer.settings.is_login_with_user() =>
+            {
                 // <https://www.rfc-editor.org/rfc/rfc4954#section-4>
                 b"501 5.7.0 This mechanism takes no initial response\r\n"
             }

@@ -29,7 +29,7 @@ impl After for Imap {
         let done: &[u8] = match word.as_str() {
             "NOOP" | "CHECK" | "ENABLE" | "CLOSE" | "UNSELECT" | "EXPUNGE" => b" OK Done",
             "CAPABILITY" => {
-                said.line(&[b"* CAPABILITY ", CAPABILITIES]);
+                said.line(&[b"* CAPABILITY ", CAPABILITIES.as_bytes()]);
                 b" OK Done"
             }
             "ID" => {
@@ -94,14 +94,22 @@ impl After for Imap {
         said.line(&[tag, b" BAD User is authenticated but not connected."]);
     }
 
+    const FAREWELL: &'static [u8] = b"* BYE Malformed or too long\r\n";
+
     fn has_literal(session: &Session, _: &[u8]) -> bool {
         session.idle.is_none()
     }
 }
 
-const CAPABILITIES: &[u8] = b"IMAP4rev1 SASL-IR LITERAL- ID IDLE ENABLE NAMESPACE UNSELECT";
+/// What can be done here.
+pub(in crate::mail) const CAPABILITIES: &str =
+    "IMAP4rev1 SASL-IR LITERAL- ID IDLE ENABLE NAMESPACE UNSELECT";
 
 fn is_inbox(arguments: &[u8]) -> bool {
+    if arguments.starts_with(b"{") {
+        let name = arguments.split(|octet| *octet == b'\n').nth(1);
+        return name.is_some_and(|name| name.eq_ignore_ascii_case(b"INBOX"));
+    }
     let name = arguments
         .split(|octet| *octet == b' ')
         .next()

@@ -43,6 +43,8 @@ impl After for Sieve {
         said.line(&[b"NO \"User is authenticated but not connected\""]);
     }
 
+    const FAREWELL: &'static [u8] = b"BYE \"Malformed or too long\"\r\n";
+
     fn has_literal(_: &Session, line: &[u8]) -> bool {
         sieve_auth::parse::has_literal(line)
     }

@@ -82,6 +82,8 @@ impl After for Smtp {
         said.line(&[b"530 5.7.57 Client not authenticated to send mail"]);
     }
 
+    const FAREWELL: &'static [u8] = b"421 4.5.2 Malformed or too long\r\n";
+
     fn has_literal(_: &Session, _: &[u8]) -> bool {
         false
     }

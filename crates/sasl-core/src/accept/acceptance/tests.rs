@@ -59,6 +59,18 @@ fn login_asks_twice_and_takes_nothing_along() {
 }
 
 #[test]
+fn login_takes_the_user_along_where_that_is_allowed() {
+    let (mut acceptance, settings) = (
+        Acceptance::default(),
+        AcceptSettings::new().login_takes_user(true),
+    );
+    let next = acceptance.begin(Mechanism::Login, Some(b"dGlt"), &settings);
+    assert_eq!(document_in(next), "Password:");
+    let next = acceptance.handle_response(b"dGFuc3RhYWZ0YW5zdGFhZg==", &settings);
+    assert!(matches!(next, Next::Present(presented) if presented.user() == "tim"));
+}
+
+#[test]
 fn a_cancel_ends_the_exchange_at_every_point() {
     let settings = AcceptSettings::new();
     let mut acceptance = Acceptance::default();
@@ -99,7 +111,11 @@ fn the_owner_and_the_user_must_be_the_same() {
         Mechanism::XOAuth2,
         Verdict::accept("USER@example.com"),
     );
-    assert!(matches!(accepted, Next::Accept(a) if a.user() == "user@example.com"));
+    // The spelling of the account, not of the client.
+    assert!(matches!(accepted, Next::Accept(a) if a.user() == "USER@example.com"));
+    let alias = "\0tim\0tanstaaftanstaaf";
+    let accepted = decide(alias, Mechanism::Plain, Verdict::accept("tim@example.com"));
+    assert!(matches!(accepted, Next::Accept(a) if a.user() == "tim@example.com"));
     let refused = decide(XOAUTH2, Mechanism::XOAuth2, Verdict::accept("mallory"));
     assert!(matches!(
         refused,
