@@ -20,9 +20,12 @@
 //! | item | what |
 //! |---|---|
 //! | [`Store`] | the place of one grant, and the lock that goes with it |
+//! | `FileStore` | a place in a file, for many processes (Unix) |
+//! | `redis` | a place in Redis, for processes on many machines (feature `redis`) |
 //! | [`MemoryStore`] | a place that ends with the process |
 //! | [`Settings`] | the endpoints, the client and the options of one grant |
 //! | [`Http`], [`HttpAnswer`], [`HttpProblem`] | what sends requests |
+//! | [`Notice`], [`Status`] | what happened, and what is known |
 //! | [`TokenError`] | why a caller got no token |
 //! | [`clock`] | the clocks and randomness of this computer |
 
@@ -33,13 +36,21 @@ extern crate alloc;
 
 pub mod clock;
 mod error;
+#[cfg(unix)]
+mod file;
 mod http;
 mod memory;
+mod notice;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod settings;
 mod store;
 
 pub use error::TokenError;
+#[cfg(unix)]
+pub use file::FileStore;
 pub use http::{Http, HttpAnswer, HttpProblem};
 pub use memory::MemoryStore;
+pub use notice::{Notice, Status};
 pub use settings::{NoRequest, Settings};
 pub use store::Store;
