@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use mail_login_tls::{Deadline, Failure, Server};
 use mail_login_tokens::TokenError;
-use sasl_core::{Credentials, Observer, Protocol};
+use sasl_core::{Credentials, Observer, Protocol, Reason};
 use token_lifecycle::{AccessToken, Feedback};
 
 use super::Keeper;
@@ -82,8 +82,9 @@ fn again<P: Protocol>(
 ) -> Result<Login<P>, LoginError> {
     if !refused.rejection().is_closed() {
         match refused.retry(credentials(user, token)?, observer) {
+            // The server may not have waited for the refresh, and say so or not.
+            Ok(Login::Rejected(refused)) if refused.rejection().reason() == Reason::Closed => {}
             Ok(login) => return Ok(login),
-            // The server may not have waited for the refresh.
             Err(Failure::Io { .. } | Failure::Conversation(_)) => {}
             Err(failure) => return Err(failure.into()),
         }
