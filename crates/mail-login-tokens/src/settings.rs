@@ -145,3 +145,6 @@ impl NoRequest {
             .with_header("Content-Type", "application/json")
     }
 }
+
+#[cfg(test)]
+mod tests;
