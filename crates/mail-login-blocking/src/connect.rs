@@ -63,7 +63,7 @@ pub(crate) fn open<P: Protocol>(
     }
 }
 
-fn connect(server: &Server, deadline: Deadline) -> Result<Socket, Failure> {
+pub(crate) fn connect(server: &Server, deadline: Deadline) -> Result<Socket, Failure> {
     match server.address() {
         Address::Tcp { host, port } => {
             let addresses = server.reachable(resolve(host, *port, deadline)?)?;

@@ -26,6 +26,7 @@
 //! | [`probe`] | what a server offers, without credentials |
 //! | [`drive`] | runs any [`Machine`](sasl_core::Machine) over any stream of your own |
 //! | [`Stream`] | the connection, in clear or in TLS |
+//! | `tokens` | with the feature of that name: tokens that stay fresh |
 //! | [`Server`], [`Failure`], [`Phase`], … | shared with the other driver, see [`mail_login_tls`] |
 //!
 //! # The deadline
@@ -46,6 +47,8 @@ mod login;
 mod probe;
 mod socket;
 mod stream;
+#[cfg(feature = "tokens")]
+pub mod tokens;
 
 pub use drive::drive;
 pub use login::{Connection, Login, Refused, login};

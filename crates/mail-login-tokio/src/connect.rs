@@ -60,7 +60,7 @@ pub(crate) async fn open<P: Protocol>(
     }
 }
 
-async fn connect(server: &Server, deadline: Deadline) -> Result<Socket, Failure> {
+pub(crate) async fn connect(server: &Server, deadline: Deadline) -> Result<Socket, Failure> {
     match server.address() {
         Address::Tcp { host, port } => {
             let looking = resolve(host, *port);

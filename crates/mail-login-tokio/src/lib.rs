@@ -55,6 +55,8 @@ mod login;
 mod probe;
 mod socket;
 mod stream;
+#[cfg(feature = "tokens")]
+pub mod tokens;
 
 pub use drive::drive;
 pub use login::{Connection, Login, Refused, login};

@@ -1,20 +1,24 @@
 //! `try`: one login, and exactly what happened.
 
+mod source;
+
 use std::process::ExitCode;
 
-use mail_login_blocking::{Connection, Login, login};
+use mail_login_blocking::{Connection, Failure, Login, Refused, Server, login};
 use sasl_core::{Advice, Credentials, Rejection};
 use serde_json::json;
+use token_lifecycle::Feedback;
 
 use crate::{
-    cli::{self, TlsMode, Try},
+    cli::{self, Try},
+    config::Config,
     exit::{Exit, Problem},
-    input,
     protocol::{self, Known},
     report::Report,
     terminal::{bad, exit, field, good, note, print},
     waiting::Waiting,
 };
+use source::{Source, Target};
 
 pub(crate) fn run(arguments: &Try) -> ExitCode {
     let run = match arguments.protocol {
@@ -32,40 +36,48 @@ pub(crate) fn run(arguments: &Try) -> ExitCode {
 }
 
 fn run_protocol<P: Known>(arguments: &Try) -> Result<Exit, Problem> {
-    let usual = if P::IMPLICIT_TLS_PORT.is_some() {
-        TlsMode::Implicit
-    } else {
-        TlsMode::Starttls
+    let config = match &arguments.token.account {
+        Some(_) => Some(Config::load(arguments.config.as_ref())?),
+        None => None,
     };
-    let tls = arguments.tls.unwrap_or(usual);
-    if tls == TlsMode::None && !arguments.dangerous_in_clear {
-        let why = "--tls none sends the token in clear: add --dangerous-in-clear if that is meant";
-        return Err(Problem::usage(why));
-    }
-    let port = arguments.port.unwrap_or_else(|| protocol::port::<P>(tls));
+    let target = Target::new::<P>(arguments, config.as_ref())?;
     let usage = |error: sasl_core::Invalid| Problem::usage(error.to_string());
     let options = P::options(protocol::settings(arguments), arguments).map_err(usage)?;
-    let server = protocol::server(&arguments.host, port, tls, &arguments.connection)
+    let server = target
+        .server(&arguments.connection)
         .map_err(|problem| Problem::new(Exit::Settings, problem.kind(), problem.to_string()))?;
-    let credentials = input::credentials(&arguments.user, &arguments.token)?;
+    let mut source = Source::new(arguments, config.as_ref(), &target.user)?;
+    let credentials = source.credentials()?;
     let json = arguments.connection.json;
     let mut report = Report::of_login(json, arguments.transcript, credentials.clone());
     let place = server.address().to_string();
     let limit = arguments.connection.timeout;
     let quiet = json || arguments.transcript;
     let waiting = Waiting::new(place.clone(), limit, report.stage.clone(), quiet);
-    let ending = login::<P>(&server, credentials.clone(), options, &mut report);
+    let attempt = Attempt {
+        server: &server,
+        options,
+        place: &place,
+    };
+    let ending = attempt.run::<P>(&mut source, credentials, &mut report);
     drop(waiting);
     report.finish();
-    Ok(match ending {
+    let shown = report.credentials.clone();
+    Ok(match ending? {
         Ok(Login::Accepted(connection)) => {
-            show_accepted::<P>(arguments, &place, tls, &connection, &report);
+            show_accepted::<P>(arguments, &place, &target, &connection, &report);
             // Whether the server hears our goodbye does not change that it let us in.
             let _ = connection.stream.close();
             Exit::Done
         }
         Ok(Login::Rejected(refused)) => {
-            show_rejected(arguments, &place, refused.rejection(), &credentials);
+            show_rejected(
+                arguments,
+                &place,
+                &target,
+                refused.rejection(),
+                shown.as_ref(),
+            );
             Exit::of_rejection(refused.rejection())
         }
         Err(failure) => {
@@ -75,10 +87,62 @@ fn run_protocol<P: Known>(arguments: &Try) -> Result<Exit, Problem> {
     })
 }
 
+/// One login, and where a token of an account is refused, one more.
+struct Attempt<'a, O> {
+    server: &'a Server,
+    options: O,
+    place: &'a str,
+}
+
+impl<O: Clone> Attempt<'_, O> {
+    fn run<P: Known<Options = O>>(
+        &self,
+        source: &mut Source,
+        credentials: Credentials,
+        report: &mut Report,
+    ) -> Result<Result<Login<P>, Failure>, Problem> {
+        let first = login::<P>(self.server, credentials, self.options.clone(), report);
+        let refused = match first {
+            Ok(Login::Rejected(refused)) => refused,
+            other => return Ok(other),
+        };
+        let rejection = refused.rejection();
+        if source.rejected(rejection) != Some(Feedback::Retry) {
+            return Ok(Ok(Login::Rejected(refused)));
+        }
+        report.retrying(self.place, rejection);
+        let fresh = source.credentials()?;
+        report.credentials = Some(fresh.clone());
+        let second = self.again(*refused, fresh, report);
+        if let Ok(Login::Rejected(refused)) = &second {
+            // So that the next run does not begin with a token that was refused.
+            let _ = source.rejected(refused.rejection());
+        }
+        Ok(second)
+    }
+
+    /// On the same connection, if it is still there.
+    fn again<P: Known<Options = O>>(
+        &self,
+        refused: Refused<P>,
+        fresh: Credentials,
+        report: &mut Report,
+    ) -> Result<Login<P>, Failure> {
+        if !refused.rejection().is_closed() {
+            match refused.retry(fresh.clone(), report) {
+                // The server may not have waited for the new token.
+                Err(Failure::Io { .. } | Failure::Conversation(_)) => {}
+                other => return other,
+            }
+        }
+        login(self.server, fresh, self.options.clone(), report)
+    }
+}
+
 fn show_accepted<P: Known>(
     arguments: &Try,
     place: &str,
-    tls: TlsMode,
+    target: &Target,
     connection: &Connection,
     report: &Report,
 ) {
@@ -94,20 +158,23 @@ fn show_accepted<P: Known>(
     if arguments.connection.json {
         print(json!({
             "v": 1, "result": "accepted", "protocol": P::NAME, "mechanism": mechanism,
-            "tls": tls.name(), "round_trips": session.round_trips(), "capabilities": capabilities,
+            "tls": target.tls.name(), "round_trips": session.round_trips(), "capabilities": capabilities,
         }));
         return;
     }
     print(good(format_args!(
         "{place} accepted the login of {}",
-        arguments.user
+        target.user
     )));
     print(field("mechanism", mechanism));
     let version = report
         .tls
         .as_ref()
         .map_or("in clear", |tls| tls.version.as_str());
-    print(field("tls", format_args!("{version}, {}", tls.name())));
+    print(field(
+        "tls",
+        format_args!("{version}, {}", target.tls.name()),
+    ));
     print(field("round trips", session.round_trips()));
     if !capabilities.is_empty() {
         let separator = if P::NAME == "imap" { " " } else { ", " };
@@ -115,10 +182,20 @@ fn show_accepted<P: Known>(
     }
 }
 
-fn show_rejected(arguments: &Try, place: &str, rejection: &Rejection, credentials: &Credentials) {
+fn show_rejected(
+    arguments: &Try,
+    place: &str,
+    target: &Target,
+    rejection: &Rejection,
+    credentials: Option<&Credentials>,
+) {
     let refusal = rejection.refusal();
-    let clean =
-        |text: &str| String::from_utf8_lossy(&credentials.scrub(text.as_bytes())).into_owned();
+    let clean = |text: &str| match credentials {
+        Some(credentials) => {
+            String::from_utf8_lossy(&credentials.scrub(text.as_bytes())).into_owned()
+        }
+        None => text.to_owned(),
+    };
     if arguments.connection.json {
         let oauth = refusal.map(|refusal| {
             json!({
@@ -136,7 +213,7 @@ fn show_rejected(arguments: &Try, place: &str, rejection: &Rejection, credential
     }
     print(bad(format_args!(
         "{place} refused the login of {}",
-        arguments.user
+        target.user
     )));
     print(field("why", rejection.reason()));
     print(field("what to do", advice(rejection.advice())));

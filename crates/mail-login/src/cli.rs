@@ -1,9 +1,15 @@
 //! The command line.
 
+mod account;
+
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use account::{
+    AccountCommand, Add, Format, List, Named, SignIn, SignOut, Status, Token as GetToken,
+};
 
 use crate::exit::Exit;
 
@@ -13,8 +19,9 @@ use crate::exit::Exit;
     name = "mail-login",
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done, 64 usage, 69 the server cannot be used as asked, 73 cannot \
-                  be written, 74 cannot be read, or the result not be written, 75 temporary, 76 the conversation broke, 77 the credential was refused, \
+    after_help = "Exit codes: 0 done, 64 usage, 69 the server cannot be used as asked, 73 the store of tokens \
+                  cannot be written, 74 it, or input, cannot be read, 75 temporary, 76 the \
+                  conversation broke, 77 the credential was refused, or signing in is needed, \
                   78 wrong settings."
 )]
 pub(crate) struct Cli {
@@ -32,9 +39,31 @@ pub(crate) enum Command {
     Check(Check),
     /// One login, and exactly what happened
     #[command(
-        after_help = "Example:\n  mail-login try imap --host imap.gmail.com --user me@gmail.com --token-file token\n  pass show token | mail-login try smtp --host smtp.office365.com --tls starttls --user me@example.com --token-file -"
+        after_help = "Example:\n  mail-login try imap --host imap.gmail.com --user me@gmail.com --token-file token\n  pass show token | mail-login try smtp --host smtp.office365.com --tls starttls --user me@example.com --token-file -\n  mail-login try imap --account home"
     )]
     Try(Try),
+    /// Accounts: who signs in where
+    #[command(
+        subcommand,
+        after_help = "Example:\n  mail-login account add home --provider gmail --user me@gmail.com --client-id ID --client-secret-file FILE"
+    )]
+    Account(AccountCommand),
+    /// Signs in, in a browser or otherwise, and keeps the tokens
+    #[command(
+        after_help = "Example:\n  mail-login sign-in home\n  mail-login sign-in server --device\n  gpg -d old-tokens.gpg | mail-login sign-in work --import -"
+    )]
+    SignIn(SignIn),
+    /// Prints a token that is good now, and gets a new one when that is due
+    #[command(
+        after_help = "Example:\n  mail-login token home\n  mail-login token work --min-valid 600 --format xoauth2"
+    )]
+    Token(GetToken),
+    /// What is known of the tokens, without asking anybody
+    #[command(after_help = "Example:\n  mail-login status\n  mail-login status home --check")]
+    Status(Status),
+    /// Takes the tokens back at the authorization server, and forgets them
+    #[command(after_help = "Example:\n  mail-login sign-out home")]
+    SignOut(SignOut),
     /// The main job on servers in this process: nothing to install, no account
     #[command(after_help = "Example:\n  mail-login demo\n  mail-login demo --keep")]
     Demo(Demo),
@@ -76,9 +105,9 @@ pub(crate) struct Demo {
 pub(crate) struct Try {
     /// The protocol
     pub(crate) protocol: Protocol,
-    /// The server
-    #[arg(long)]
-    pub(crate) host: String,
+    /// The server [with --account: the account's]
+    #[arg(long, required_unless_present = "account")]
+    pub(crate) host: Option<String>,
     /// Its port [default: by protocol and --tls]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) port: Option<u16>,
@@ -88,11 +117,14 @@ pub(crate) struct Try {
     /// Allows --tls none: whoever is on the way reads the token
     #[arg(long)]
     pub(crate) dangerous_in_clear: bool,
-    /// The user, or the shared mailbox, to log in as
-    #[arg(long)]
-    pub(crate) user: String,
+    /// The user, or the shared mailbox, to log in as [with --account: the account's]
+    #[arg(long, required_unless_present = "account")]
+    pub(crate) user: Option<String>,
     #[command(flatten)]
     pub(crate) token: Token,
+    /// The configuration file, for --account
+    #[arg(long, value_name = "FILE", requires = "account")]
+    pub(crate) config: Option<PathBuf>,
     /// The mechanism
     #[arg(long, default_value = "auto")]
     pub(crate) mechanism: MechanismChoice,
@@ -122,6 +154,9 @@ pub(crate) struct Token {
     /// An environment variable with the access token
     #[arg(long, value_name = "VAR")]
     pub(crate) token_env: Option<String>,
+    /// An account, whose token is refreshed when that is due
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -153,7 +188,8 @@ pub(crate) enum Protocol {
     Sieve,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum TlsMode {
     /// TLS from the first octet on
     Implicit,

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use mail_login_blocking::Failure;
 use sasl_core::{Advice, Error, Rejection, TlsUnavailable};
+use token_lifecycle::{Class, Failure as TokenFailure};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,16 @@ impl Problem {
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, "usage", message.into())
     }
+
+    /// Why there are no tokens, and what the network said about it.
+    pub(crate) fn of_token_failure(failure: &TokenFailure, detail: Option<&str>) -> Self {
+        let detail = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
+        Self::new(
+            Exit::of_class(failure.class()),
+            failure.class().name(),
+            format!("{failure}{detail}"),
+        )
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -70,6 +81,16 @@ impl Exit {
             Failure::Invalid(_) => Self::Usage,
             Failure::Settings(_) => Self::Settings,
             Failure::Tls(_) => Self::Unavailable,
+            _ => Self::Temporary,
+        }
+    }
+
+    fn of_class(class: Class) -> Self {
+        match class {
+            Class::FlowDenied | Class::FlowExpired | Class::GrantRejected | Class::SignIn => {
+                Self::Refused
+            }
+            Class::Misconfigured(_) => Self::Settings,
             _ => Self::Temporary,
         }
     }

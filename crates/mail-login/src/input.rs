@@ -32,7 +32,9 @@ pub(crate) fn credentials(user: &str, token: &Token) -> Result<Credentials, Prob
             )
         }
         (None, None) => {
-            return Err(Problem::usage("no token: give --token-file or --token-env"));
+            return Err(Problem::usage(
+                "no token: give --token-file, --token-env or --account",
+            ));
         }
     };
     let text = text.map_err(|error| {
@@ -59,7 +61,8 @@ fn is_about_user(invalid: Invalid) -> bool {
     )
 }
 
-fn read(source: impl Read) -> io::Result<Secret> {
+/// All of it, if that is not longer than any secret.
+pub(crate) fn read(source: impl Read) -> io::Result<Secret> {
     // Reserved at once: a buffer that grows would leave copies of the token behind.
     let mut octets = Vec::with_capacity(LENGTH as usize + 1);
     source.take(LENGTH + 1).read_to_end(&mut octets)?;

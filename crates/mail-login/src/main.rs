@@ -11,15 +11,26 @@
     reason = "the enums of the libraries may grow, and the tool falls back to the general case"
 )]
 
+mod account;
 mod attempt;
 mod check;
 mod cli;
+mod config;
 mod demo;
 mod exit;
+mod grant;
+mod http;
 mod input;
 mod protocol;
 mod report;
+mod session;
+mod sign_in;
+mod sign_out;
+mod status;
+mod store;
 mod terminal;
+mod time;
+mod token;
 mod waiting;
 
 use std::process::ExitCode;
@@ -39,6 +50,11 @@ fn main() -> ExitCode {
     {
         Command::Check(arguments) => check::run(&arguments),
         Command::Try(arguments) => attempt::run(&arguments),
+        Command::Account(command) => account::run(&command),
+        Command::SignIn(arguments) => sign_in::run(&arguments),
+        Command::Token(arguments) => token::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::SignOut(arguments) => sign_out::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Completions { shell } => cli::completions(shell),
         Command::Man => cli::man(),

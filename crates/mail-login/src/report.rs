@@ -1,6 +1,6 @@
 //! What happened on the way: JSON lines, or a transcript, or nothing.
 
-use sasl_core::{Credentials, Event, Observer, Outgoing, Text, Tls};
+use sasl_core::{Credentials, Event, Observer, Outgoing, Rejection, Text, Tls};
 use serde_json::{Value, json};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -61,6 +61,19 @@ impl Report {
     fn emit(&self, value: &Value) {
         if self.json {
             print(value);
+        }
+    }
+
+    /// A token was refused, and a new one is got for one more try.
+    pub(crate) fn retrying(&mut self, place: &str, rejection: &Rejection) {
+        self.finish();
+        self.stage.set("a new token");
+        let reason = rejection.reason().name();
+        self.emit(&json!({"v": 1, "event": "retry", "reason": reason, "text": rejection.text().to_string()}));
+        if !self.json {
+            note(format_args!(
+                "note: {place} refused the token ({reason}); trying once more with a new one"
+            ));
         }
     }
 

@@ -9,7 +9,9 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 
-use crate::exit::Exit;
+use serde_json::json;
+
+use crate::exit::{Exit, Problem};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -59,6 +61,39 @@ fn complain(error: &io::Error) {
 /// A line that is no result.
 pub(crate) fn note(line: impl Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// Says why it did not come to a result.
+pub(crate) fn fail(json: bool, problem: &Problem) -> ExitCode {
+    if json {
+        print(json!({
+            "v": 1, "result": "error", "kind": problem.kind, "message": problem.message,
+        }));
+    } else {
+        note(bad(&problem.message));
+    }
+    exit(problem.exit)
+}
+
+/// A secret that is the result. It goes past the buffer of stdout, which nobody wipes.
+pub(crate) fn print_secret(octets: &[u8]) -> ExitCode {
+    #[cfg(unix)]
+    let written = {
+        use std::os::fd::AsFd as _;
+        let stdout = io::stdout().as_fd().try_clone_to_owned();
+        stdout.and_then(|stdout| std::fs::File::from(stdout).write_all(octets))
+    };
+    #[cfg(not(unix))]
+    let written = io::stdout()
+        .write_all(octets)
+        .and_then(|()| io::stdout().flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&error);
+            Exit::Unreadable.into()
+        }
+        Ok(()) | Err(_) => Exit::Done.into(),
+    }
 }
 
 /// Octets as they are, to stdout.

@@ -4,12 +4,19 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
+    clippy::std_instead_of_alloc,
     clippy::std_instead_of_core,
     clippy::unwrap_used,
     reason = "a test"
 )]
 
+mod accounts;
+mod bed;
 mod cli;
 mod demo;
 mod interop;
+mod sign_in;
+mod status;
 mod support;
+mod tokens;
+mod try_account;

@@ -1,0 +1,323 @@
+//! A keeper against an authorization server that rotates, stalls, lies and loses answers.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    reason = "a test needs no `no_std`, and a panic is how it fails"
+)]
+
+use std::{
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use mail_login_blocking::{
+    Deadline,
+    tokens::{HttpClient, Keeper, MemoryStore, Notice, Settings, Store as _, clock},
+};
+use mail_testbed::{Endpoint, Fault, Issue, Provider, ProviderOptions, Tokens};
+use token_lifecycle::{
+    Audience, Class, Client, Event, Options, Record, SignInReason, Unavailable, Url,
+};
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// One grant of a provider whose access token has expired, and a keeper of it.
+struct Scene {
+    provider: Provider,
+    tokens: Tokens,
+    store: MemoryStore,
+    notices: Arc<Mutex<Vec<Notice>>>,
+    keeper: Option<Keeper>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self::with(ProviderOptions::new())
+    }
+
+    fn with(options: ProviderOptions) -> Self {
+        let provider = Provider::start(options).unwrap();
+        let tokens = provider.issue(Issue::to("alice@example.com").life(Duration::ZERO));
+        let http = HttpClient::new()
+            .extra_ca_pem(provider.authority().pem().as_bytes())
+            .unwrap();
+        Self::start(provider, tokens, http, |settings| settings)
+    }
+
+    fn start(
+        provider: Provider,
+        tokens: Tokens,
+        http: HttpClient,
+        change: impl FnOnce(Settings) -> Settings,
+    ) -> Self {
+        let store = MemoryStore::with_record(record(&tokens));
+        let notices = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&notices);
+        let watch = move |notice: &Notice| kept.lock().unwrap().push(notice.clone());
+        let settings = change(settings(&provider));
+        let keeper = Keeper::start_watched(settings, store.another(), http, watch).unwrap();
+        Self {
+            provider,
+            tokens,
+            store,
+            notices,
+            keeper: Some(keeper),
+        }
+    }
+
+    fn token(&self, wait: Duration) -> Result<String, mail_login_blocking::tokens::TokenError> {
+        let token = self.keeper().token(Duration::ZERO, Deadline::after(wait))?;
+        Ok(token.secret().expose().to_owned())
+    }
+
+    fn keeper(&self) -> &Keeper {
+        self.keeper.as_ref().unwrap()
+    }
+
+    /// Ends the keeper, so that it has told all it had to tell.
+    fn end(&mut self) {
+        self.keeper = None;
+    }
+
+    fn stored(&self) -> Option<Record> {
+        self.store.load().unwrap()
+    }
+
+    fn requests(&self) -> u64 {
+        self.provider.requests(Endpoint::Token)
+    }
+
+    fn sign_ins(&mut self) -> Vec<SignInReason> {
+        self.end();
+        let notices = self.notices.lock().unwrap();
+        let sign_ins = notices.iter().filter_map(|notice| match notice {
+            Notice::SignIn(sign_in) => Some(sign_in.reason),
+            Notice::Event(_) | Notice::Problem(_) => None,
+        });
+        sign_ins.collect()
+    }
+
+    fn failures(&mut self) -> Vec<Class> {
+        self.end();
+        let notices = self.notices.lock().unwrap();
+        let failures = notices.iter().filter_map(|notice| match notice {
+            Notice::Event(Event::Failed(failure)) => Some(failure.class()),
+            Notice::Event(_) | Notice::Problem(_) | Notice::SignIn(_) => None,
+        });
+        failures.collect()
+    }
+}
+
+fn settings(provider: &Provider) -> Settings {
+    let options = Options::new(clock::owner().unwrap(), Audience::new("mail"));
+    let url = |endpoint| Url::dangerous_loopback(&provider.url(endpoint)).unwrap();
+    Settings::new(
+        url(Endpoint::Token),
+        Client::public("mail-client").unwrap(),
+        options,
+    )
+    .with_revocation(url(Endpoint::Revoke))
+}
+
+/// A record with an access token that has expired.
+fn record(tokens: &Tokens) -> Record {
+    let (access, refresh) = (tokens.access_token(), tokens.refresh_token().unwrap());
+    let json = format!(
+        r#"{{"version":1,"revision":1,"generation":1,"signed_in":0,"client_id":"mail-client","refresh":"{refresh}",
+            "access":[{{"token":"{access}","scope":"mail","generation":1,"issued_at":0,"expires_at":1}}]}}"#
+    );
+    Record::from_json(json.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_hundred_callers_are_one_refresh() {
+    let scene = Scene::new();
+    let (fault, gate) = Fault::none().held();
+    scene.provider.misbehave(fault);
+    let tokens = thread::scope(|scope| {
+        let callers: Vec<_> = (0..100)
+            .map(|_| scope.spawn(|| scene.token(SOON)))
+            .collect();
+        assert!(scene.provider.wait_for(Endpoint::Token, 1, SOON));
+        gate.open();
+        let tokens = callers
+            .into_iter()
+            .map(|caller| caller.join().unwrap().unwrap());
+        tokens.collect::<Vec<_>>()
+    });
+    assert!(tokens.iter().all(|token| *token == tokens[0]));
+    assert!(scene.provider.check(&tokens[0], None, Some("mail")).is_ok());
+    assert_eq!(scene.requests(), 1);
+    assert_eq!(scene.stored().unwrap().generation().get(), 2);
+}
+
+#[test]
+fn a_caller_that_goes_loses_nothing() {
+    let scene = Scene::new();
+    let (fault, gate) = Fault::none().held();
+    scene.provider.misbehave(fault);
+    let begun = Instant::now();
+    let error = scene.token(Duration::from_millis(200)).unwrap_err();
+    assert!(error.is_temporary());
+    assert_eq!(error.exit_code(), 75);
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "its own deadline"
+    );
+    assert!(scene.provider.wait_for(Endpoint::Token, 1, SOON));
+    gate.open();
+    // What it had asked for came all the same.
+    assert!(scene.token(SOON).is_ok());
+    assert_eq!(scene.requests(), 1);
+}
+
+#[test]
+fn dropping_the_keeper_saves_what_is_under_way() {
+    let scene = Scene::new();
+    let (fault, gate) = Fault::none().held();
+    scene.provider.misbehave(fault);
+    scene.token(Duration::from_millis(1)).unwrap_err();
+    assert!(scene.provider.wait_for(Endpoint::Token, 1, SOON));
+    let dropped = thread::spawn(move || drop(scene.keeper));
+    gate.open();
+    dropped.join().unwrap();
+    let stored = scene.store.load().unwrap().unwrap();
+    assert_eq!(stored.generation().get(), 2);
+    assert_eq!(scene.provider.refreshes(), 1);
+}
+
+#[test]
+fn an_answer_lost_before_anything_happened_is_asked_for_again() {
+    let mut scene = Scene::new();
+    scene.provider.misbehave(Fault::dropped_before());
+    assert!(scene.token(SOON).is_ok());
+    assert_eq!(scene.failures(), [Class::Ambiguous]);
+    assert_eq!(scene.requests(), 2);
+    assert_eq!(scene.provider.reuses(), 0);
+}
+
+#[test]
+fn an_answer_lost_after_the_rotation_is_told_as_that() {
+    for fault in [Fault::dropped_after(), Fault::cut_short()] {
+        let mut scene = Scene::new();
+        scene.provider.misbehave(fault);
+        let error = scene.token(SOON).unwrap_err();
+        assert!(error.needs_sign_in());
+        assert_eq!(error.exit_code(), 77);
+        assert_eq!(scene.sign_ins(), [SignInReason::LostRotation]);
+        assert!(scene.stored().unwrap().is_ended());
+    }
+}
+
+#[test]
+fn where_the_server_has_grace_a_lost_answer_costs_nothing() {
+    let mut scene = Scene::with(ProviderOptions::new().grace(Duration::from_secs(30)));
+    scene.provider.misbehave(Fault::dropped_after());
+    assert!(scene.token(SOON).is_ok());
+    assert_eq!(scene.sign_ins(), []);
+    assert_eq!(scene.provider.reuses(), 0);
+}
+
+#[test]
+fn a_server_that_wants_to_be_left_alone_is() {
+    let mut scene = Scene::new();
+    scene
+        .provider
+        .misbehave(Fault::too_many_requests(Duration::from_secs(2)));
+    let begun = Instant::now();
+    let error = scene.token(Duration::from_millis(500)).unwrap_err();
+    assert!(error.is_temporary(), "{error}");
+    assert!(scene.token(SOON).is_ok());
+    assert!(begun.elapsed() >= Duration::from_secs(2));
+    assert_eq!(scene.requests(), 2);
+    assert_eq!(scene.failures(), [Class::Throttled]);
+}
+
+#[test]
+fn what_is_no_answer_costs_no_sign_in() {
+    let faults = [
+        ("a page", Fault::html_page()),
+        ("503", Fault::status(503)),
+        ("two MiB", Fault::oversized(2 << 20)),
+    ];
+    for (what, fault) in faults {
+        let mut scene = Scene::new();
+        scene.provider.misbehave(fault);
+        let error = scene.token(Duration::from_millis(1000)).unwrap_err();
+        assert!(error.is_temporary(), "{what}: {error}");
+        assert!(!scene.stored().unwrap().is_ended(), "{what}");
+        assert_eq!(scene.sign_ins(), [], "{what}");
+        assert_eq!(scene.provider.refreshes(), 0, "{what}");
+    }
+}
+
+#[test]
+fn no_redirect_is_followed() {
+    let thief = Provider::start(ProviderOptions::new()).unwrap();
+    let mut scene = Scene::new();
+    scene
+        .provider
+        .misbehave(Fault::redirect(&thief.url(Endpoint::Token)));
+    let error = scene.token(Duration::from_millis(500)).unwrap_err();
+    assert!(error.is_temporary(), "{error}");
+    assert_eq!(scene.failures(), [Class::Suspicious]);
+    assert_eq!(thief.requests(Endpoint::Token), 0);
+}
+
+#[test]
+fn an_unknown_authority_gets_no_token_and_costs_no_sign_in() {
+    let provider = Provider::start(ProviderOptions::new()).unwrap();
+    let tokens = provider.issue("alice@example.com");
+    let mut scene = Scene::start(provider, tokens, HttpClient::new(), |settings| settings);
+    let error = scene.token(Duration::from_millis(500)).unwrap_err();
+    assert!(error.is_temporary());
+    assert!(error.to_string().contains("certificate"), "{error}");
+    assert_eq!(scene.requests(), 0);
+    assert_eq!(scene.sign_ins(), []);
+    assert!(scene.stored().unwrap().can_refresh());
+}
+
+#[test]
+fn http_needs_two_words_of_the_caller() {
+    let scene = |http| {
+        let provider = Provider::start(ProviderOptions::new().plain_http()).unwrap();
+        let tokens = provider.issue("alice@example.com");
+        Scene::start(provider, tokens, http, |settings| settings)
+    };
+    let refused = scene(HttpClient::new());
+    let error = refused.token(Duration::from_millis(500)).unwrap_err();
+    assert!(error.to_string().contains("https://"), "{error}");
+    assert_eq!(refused.requests(), 0);
+    let allowed = scene(HttpClient::new().dangerous_loopback());
+    assert!(allowed.token(SOON).is_ok());
+}
+
+#[test]
+fn a_revoked_grant_is_one_sign_in() {
+    let mut scene = Scene::new();
+    scene.provider.revoke_grant(scene.tokens.grant());
+    for _ in 0..3 {
+        let error = scene.token(SOON).unwrap_err();
+        assert!(error.needs_sign_in());
+        let why = error.unavailable();
+        assert!(matches!(why, Some(Unavailable::SignIn(_))), "{error}");
+    }
+    assert_eq!(scene.sign_ins(), [SignInReason::Rejected]);
+    assert_eq!(scene.requests(), 1);
+}
+
+#[test]
+fn signing_out_deletes_and_revokes() {
+    let scene = Scene::new();
+    let token = scene.token(SOON).unwrap();
+    scene.keeper().sign_out(Deadline::after(SOON)).unwrap();
+    assert_eq!(scene.stored(), None);
+    assert!(scene.provider.check(&token, None, None).is_err());
+    let error = scene.token(SOON).unwrap_err();
+    assert_eq!(error.unavailable(), Some(&Unavailable::SignedOut));
+}

@@ -1,0 +1,158 @@
+//! Where the token comes from, and where it goes to.
+
+use std::time::Duration;
+
+use mail_login_blocking::{Deadline, Server, SettingsProblem};
+use sasl_core::{Credentials, Rejection};
+use token_lifecycle::{Feedback, Generation};
+
+use crate::{
+    cli::{Connection, TlsMode, Try},
+    config::Config,
+    exit::{Exit, Problem},
+    grant::Grant,
+    input,
+    protocol::{self, Known},
+    session::Session,
+};
+
+/// The server, by arguments, or by an account where they say nothing.
+pub(super) struct Target {
+    pub(super) user: String,
+    pub(super) tls: TlsMode,
+    host: String,
+    port: u16,
+    server_name: Option<String>,
+    /// The account's extra authorities.
+    ca: Option<std::path::PathBuf>,
+}
+
+impl Target {
+    pub(super) fn new<P: Known>(arguments: &Try, config: Option<&Config>) -> Result<Self, Problem> {
+        let named = config.zip(arguments.token.account.as_deref());
+        let account = match named {
+            Some((config, name)) => Some((config, name, config.account(name)?)),
+            None => None,
+        };
+        // A host of the arguments is another server than the account's.
+        let place = account
+            .filter(|_| arguments.host.is_none())
+            .and_then(|(_, _, account)| account.place(arguments.protocol));
+        let host = arguments.host.as_deref();
+        let host = host.or_else(|| place.as_ref().map(|place| place.host.as_str()));
+        let Some(host) = host else {
+            return Err(match account {
+                Some((config, name, _)) => {
+                    let protocol = P::NAME;
+                    let what = format!(
+                        "its {protocol} server is not known: add [accounts.{name}.{protocol}] with host, or give --host"
+                    );
+                    config.wrong(name, &what)
+                }
+                None => Problem::usage("no server: give --host"),
+            });
+        };
+        let usual = if P::IMPLICIT_TLS_PORT.is_some() {
+            TlsMode::Implicit
+        } else {
+            TlsMode::Starttls
+        };
+        let of_place = place.as_ref().and_then(|place| place.tls);
+        let tls = arguments.tls.or(of_place).unwrap_or(usual);
+        if tls == TlsMode::None && !arguments.dangerous_in_clear {
+            let why =
+                "without TLS the token is sent in clear: add --dangerous-in-clear if that is meant";
+            return Err(Problem::usage(why));
+        }
+        let of_place = place
+            .as_ref()
+            .and_then(|place| place.port)
+            .filter(|_| arguments.tls.is_none() || arguments.tls == of_place);
+        let port = arguments.port.or(of_place);
+        let user = arguments.user.clone();
+        let user = user.or_else(|| account.map(|(_, _, account)| account.user.clone()));
+        Ok(Self {
+            user: user.ok_or_else(|| Problem::usage("no user: give --user"))?,
+            tls,
+            host: host.into(),
+            port: port.unwrap_or_else(|| protocol::port::<P>(tls)),
+            server_name: place.as_ref().and_then(|place| place.server_name.clone()),
+            ca: account.and_then(|(config, _, account)| {
+                account.ca.as_ref().map(|file| config.resolve(file))
+            }),
+        })
+    }
+
+    pub(super) fn server(&self, connection: &Connection) -> Result<Server, SettingsProblem> {
+        let mut server = protocol::server(&self.host, self.port, self.tls, connection)?;
+        if let (Some(name), None) = (&self.server_name, &connection.server_name) {
+            server = server.server_name(name);
+        }
+        match &self.ca {
+            Some(file) => server.extra_ca_file(file),
+            None => Ok(server),
+        }
+    }
+}
+
+/// Where tokens come from.
+pub(super) enum Source {
+    /// One that was given, and there is no other.
+    Given(Option<Credentials>),
+    /// As many as are needed.
+    Account {
+        session: Session,
+        user: String,
+        limit: Duration,
+        last: Option<Generation>,
+    },
+}
+
+impl Source {
+    pub(super) fn new(
+        arguments: &Try,
+        config: Option<&Config>,
+        user: &str,
+    ) -> Result<Self, Problem> {
+        let Some((config, name)) = config.zip(arguments.token.account.as_deref()) else {
+            let given = input::credentials(user, &arguments.token)?;
+            return Ok(Self::Given(Some(given)));
+        };
+        let session = Session::open(config, Grant::new(config, name)?)?;
+        Ok(Self::Account {
+            session,
+            user: user.into(),
+            limit: arguments.connection.timeout,
+            last: None,
+        })
+    }
+
+    /// A token that is good now.
+    pub(super) fn credentials(&mut self) -> Result<Credentials, Problem> {
+        match self {
+            Self::Given(given) => given
+                .take()
+                .ok_or_else(|| Problem::usage("the token was used already")),
+            Self::Account {
+                session,
+                user,
+                limit,
+                last,
+            } => {
+                let token = session.token(Duration::ZERO, Deadline::after(*limit))?;
+                *last = Some(token.generation());
+                Credentials::bearer(user, token.secret().clone()).map_err(|error| {
+                    Problem::new(Exit::Settings, "configuration", error.to_string())
+                })
+            }
+        }
+    }
+
+    /// A server refused it; `None` if there is no other to be had.
+    pub(super) fn rejected(&self, rejection: &Rejection) -> Option<Feedback> {
+        match self {
+            Self::Given(_) => None,
+            Self::Account { session, last, .. } => Some(session.rejected((*last)?, rejection)),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A grant in use: its keeper, and how what the keeper says becomes an exit code.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use mail_login_blocking::{
+    Deadline,
+    tokens::{Keeper, Notice},
+};
+use mail_login_tokens::{Settings, Store, TokenError, clock};
+use sasl_core::Rejection;
+use token_lifecycle::{AccessToken, Event, Feedback, Generation, Lock, Tokens, Unavailable};
+
+use crate::{
+    config::Config,
+    exit::{Exit, Problem},
+    grant::Grant,
+    store,
+    terminal::note,
+};
+
+/// How long saving may take.
+const SAVING: Duration = Duration::from_secs(20);
+
+pub(crate) struct Session {
+    name: String,
+    keeper: Keeper,
+    /// Saving failed, or locking.
+    store_failed: Arc<AtomicBool>,
+}
+
+impl Session {
+    /// Reads the tokens, and starts to keep them.
+    pub(crate) fn open(config: &Config, grant: Grant<'_>) -> Result<Self, Problem> {
+        let store = store::open(config, grant.name, grant.account)?;
+        // Whoever waits for a token should not wait for this.
+        store.load().map_err(|error| store::unreadable(&error))?;
+        Self::start(grant.name, grant.settings()?, store, grant.http)
+    }
+
+    pub(crate) fn start(
+        name: &str,
+        settings: Settings,
+        store: impl Store + 'static,
+        http: impl mail_login_tokens::Http + 'static,
+    ) -> Result<Self, Problem> {
+        let store_failed = Arc::new(AtomicBool::new(false));
+        let failed = Arc::clone(&store_failed);
+        let watch = move |notice: &Notice| {
+            if let Notice::Event(event) = notice {
+                match event {
+                    Event::StoreUnavailable | Event::LockUnavailable => {
+                        failed.store(true, Ordering::Relaxed);
+                    }
+                    Event::Saved { .. } => failed.store(false, Ordering::Relaxed),
+                    Event::RevocationFailed(failure) => {
+                        note(format_args!(
+                            "note: the tokens were not taken back: {failure}"
+                        ));
+                    }
+                    Event::ClockSkew { seconds } => {
+                        note(format_args!(
+                            "note: the clock of this computer and that of the authorization server are {} s apart: set it",
+                            seconds.unsigned_abs()
+                        ));
+                    }
+                    _ => {}
+                }
+            }
+        };
+        let keeper = Keeper::start_watched(settings, store, http, watch).map_err(|error| {
+            let message = format!("no thread can be started ({error}): try again");
+            Problem::new(Exit::Temporary, "io", message)
+        })?;
+        Ok(Self {
+            name: name.into(),
+            keeper,
+            store_failed,
+        })
+    }
+
+    /// A token that is good for so long at least.
+    pub(crate) fn token(
+        &self,
+        min_valid: Duration,
+        deadline: Deadline,
+    ) -> Result<AccessToken, Problem> {
+        self.keeper
+            .token(min_valid, deadline)
+            .map_err(|error| self.problem(&error))
+    }
+
+    /// The same, and one that ends soon is replaced if that can be had soon: a process that lives for
+    /// a moment has nobody who would do so in the background.
+    pub(crate) fn fresh_token(
+        &self,
+        min_valid: Duration,
+        deadline: Deadline,
+    ) -> Result<AccessToken, Problem> {
+        let token = self.token(min_valid, deadline)?;
+        let Some(expires) = token.expires_at() else {
+            return Ok(token);
+        };
+        let life = expires.since(token.issued_at());
+        let soon = (life / 5).min(Duration::from_secs(600));
+        if soon <= min_valid || expires.since(clock::now().wall) > soon {
+            return Ok(token);
+        }
+        let wait = Deadline::after(Duration::from_secs(5));
+        Ok(self.keeper.token(soon, wait).unwrap_or(token))
+    }
+
+    /// A mail server refused a token.
+    pub(crate) fn rejected(&self, generation: Generation, rejection: &Rejection) -> Feedback {
+        self.keeper.handle_rejection(generation, rejection)
+    }
+
+    /// Saves the tokens of a sign-in.
+    pub(crate) fn keep(&self, tokens: Tokens) -> Result<(), Problem> {
+        self.keeper
+            .sign_in(tokens, Deadline::after(SAVING))
+            .map_err(|error| {
+                let problem = self.keeper.status().problem;
+                if error.is_temporary() {
+                    store::unwritable(problem)
+                } else {
+                    self.problem(&error)
+                }
+            })
+    }
+
+    pub(crate) fn sign_out(&self, deadline: Deadline) -> Result<(), Problem> {
+        self.keeper
+            .sign_out(deadline)
+            .map_err(|error| self.problem(&error))
+    }
+
+    fn problem(&self, error: &TokenError) -> Problem {
+        if error.is_temporary() && self.store_failed.load(Ordering::Relaxed) {
+            return store::unwritable(self.keeper.status().problem);
+        }
+        of_token_error(&self.name, error)
+    }
+}
+
+/// Whether tokens could be saved, found out before a user is asked for anything.
+pub(crate) fn check_writable(store: &dyn Store) -> Result<(), Problem> {
+    match store.lock() {
+        Lock::Acquired => store.unlock(),
+        Lock::Held => {}
+        Lock::Unavailable => return Err(store::unwritable(store.problem())),
+    }
+    Ok(())
+}
+
+/// Why there is no token, as a problem of the account.
+pub(crate) fn of_token_error(name: &str, error: &TokenError) -> Problem {
+    let exit = match error.exit_code() {
+        77 => Exit::Refused,
+        78 => Exit::Settings,
+        _ => Exit::Temporary,
+    };
+    let (kind, advice) = match error.unavailable() {
+        None => ("stopped", String::new()),
+        Some(Unavailable::Misconfigured(failure)) => (failure.class().name(), String::new()),
+        Some(Unavailable::SignIn(sign_in)) => (sign_in.reason.name(), sign_in_with(name)),
+        Some(Unavailable::SignedOut) => ("signed-out", sign_in_with(name)),
+        Some(Unavailable::Temporary { failure, .. }) => {
+            let class = failure.as_ref().map(|failure| failure.class().name());
+            (class.unwrap_or("deadline"), String::new())
+        }
+        Some(_) => ("unavailable", String::new()),
+    };
+    Problem::new(exit, kind, format!("{error}{advice}"))
+}
+
+fn sign_in_with(name: &str) -> String {
+    format!(" (mail-login sign-in {name})")
+}

@@ -1,0 +1,87 @@
+//! `token`: prints a token that is good now.
+
+use std::{process::ExitCode, time::Duration};
+
+use mail_login_blocking::Deadline;
+use mail_login_tokens::clock;
+use sasl_core::{Credentials, Endpoint, Mechanism, Response};
+use token_lifecycle::AccessToken;
+use zeroize::Zeroizing;
+
+use crate::{
+    cli::{Format, GetToken, Protocol, TlsMode},
+    config::{Account, Config},
+    exit::{Exit, Problem},
+    grant::Grant,
+    session::Session,
+    terminal::{fail, print_secret},
+};
+
+pub(crate) fn run(arguments: &GetToken) -> ExitCode {
+    match get(arguments) {
+        Ok(text) => print_secret(text.as_bytes()),
+        Err(problem) => fail(arguments.common.json, &problem),
+    }
+}
+
+fn get(arguments: &GetToken) -> Result<Zeroizing<String>, Problem> {
+    let config = Config::load(arguments.common.config.as_ref())?;
+    let grant = Grant::new(&config, &arguments.name)?;
+    let account = grant.account;
+    let session = Session::open(&config, grant)?;
+    let min_valid = Duration::from_secs(arguments.min_valid);
+    let token = session.fresh_token(min_valid, Deadline::after(arguments.timeout))?;
+    let format = if arguments.common.json {
+        Format::Json
+    } else {
+        arguments.format
+    };
+    let mut text = match format {
+        Format::Raw => Zeroizing::new(token.secret().expose().to_owned()),
+        Format::Json => json(account, &token),
+        Format::Xoauth2 => message(account, &token, Mechanism::XOAuth2)?,
+        Format::Oauthbearer => message(account, &token, Mechanism::OAuthBearer)?,
+    };
+    text.push('\n');
+    Ok(text)
+}
+
+/// A token has no character that JSON would write otherwise.
+fn json(account: &Account, token: &AccessToken) -> Zeroizing<String> {
+    let expires = token.expires_at();
+    let left = expires.map(|at| at.since(clock::now().wall).as_secs());
+    let user = serde_json::Value::from(account.user.as_str());
+    let number =
+        |number: Option<u64>| number.map_or_else(|| "null".into(), |number| number.to_string());
+    Zeroizing::new(format!(
+        r#"{{"v":1,"result":"token","user":{user},"token_type":"Bearer","access_token":"{}","expires_at":{},"expires_in":{}}}"#,
+        token.secret().expose(),
+        number(expires.map(|at| at.as_secs())),
+        number(left),
+    ))
+}
+
+/// The first message of a mechanism, as programs send it that know nothing but Base64. The host in it
+/// is that of the account's IMAP server; servers that were seen so far do not look at it.
+fn message(
+    account: &Account,
+    token: &AccessToken,
+    mechanism: Mechanism,
+) -> Result<Zeroizing<String>, Problem> {
+    let wrong = |error: sasl_core::Invalid| {
+        Problem::new(Exit::Settings, "configuration", error.to_string())
+    };
+    let credentials = Credentials::bearer(&account.user, token.secret().clone()).map_err(wrong)?;
+    let endpoint = account.place(Protocol::Imap).and_then(|place| {
+        let port = place.port.unwrap_or(match place.tls {
+            Some(TlsMode::Starttls | TlsMode::None) => 143,
+            Some(TlsMode::Implicit) | None => 993,
+        });
+        Endpoint::new(&place.host, port).ok()
+    });
+    let message = Response::new(&credentials, mechanism, endpoint.as_ref());
+    let octets = Zeroizing::new(message.map(|message| message.to_vec()).unwrap_or_default());
+    Ok(Zeroizing::new(
+        String::from_utf8_lossy(&octets).into_owned(),
+    ))
+}

@@ -1,0 +1,296 @@
+//! `token` and `sign-out`: what comes out, and how it ends when something is wrong.
+
+use std::{fs, time::Duration};
+
+use mail_testbed::{Endpoint, Fault, ProviderOptions};
+
+use crate::{
+    bed::{Bed, USER},
+    support::{code, json_lines, stderr, stdout},
+};
+
+#[test]
+fn a_good_token_costs_no_request() {
+    let bed = Bed::start();
+    let tokens = bed.sign_in();
+    let output = bed.good(&["token", "work"]);
+    assert_eq!(stdout(&output), format!("{}\n", tokens.access_token()));
+    assert_eq!(stderr(&output), "");
+    assert_eq!(bed.testbed.provider().requests(Endpoint::Token), 0);
+
+    let json: serde_json::Value =
+        serde_json::from_str(&stdout(&bed.good(&["token", "work", "--json"]))).unwrap();
+    assert_eq!(json["v"], 1);
+    assert_eq!(json["access_token"], tokens.access_token());
+    assert_eq!(json["user"], USER);
+    assert!((3500..=3600).contains(&json["expires_in"].as_u64().unwrap()));
+}
+
+#[test]
+fn messages_of_sasl() {
+    let bed = Bed::start();
+    let token = bed.sign_in().access_token().to_owned();
+    let port = bed.testbed.imap().implicit_tls().port();
+    for (format, message) in [
+        (
+            "xoauth2",
+            format!("user={USER}\x01auth=Bearer {token}\x01\x01"),
+        ),
+        (
+            "oauthbearer",
+            format!("n,a={USER},\x01host=localhost\x01port={port}\x01auth=Bearer {token}\x01\x01"),
+        ),
+    ] {
+        let output = bed.good(&["token", "work", "--format", format]);
+        let decoded = decode(stdout(&output).trim_end());
+        assert_eq!(decoded, message, "{format}");
+    }
+}
+
+/// Base64, so that no other crate has to be trusted.
+fn decode(text: &str) -> String {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut octets, mut bits, mut count) = (Vec::new(), 0_u32, 0);
+    for letter in text.chars().filter(|letter| *letter != '=') {
+        bits = bits << 6 | u32::try_from(LETTERS.find(letter).unwrap()).unwrap();
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            octets.push(u8::try_from(bits >> count & 0xff).unwrap());
+        }
+    }
+    String::from_utf8(octets).unwrap()
+}
+
+#[test]
+fn an_expired_token_is_refreshed() {
+    let bed = Bed::start();
+    let tokens = bed.sign_in();
+    bed.expire();
+    let output = bed.good(&["token", "work"]);
+    assert_ne!(stdout(&output).trim_end(), tokens.access_token());
+    assert_eq!(bed.testbed.provider().refreshes(), 1);
+    assert_eq!(stdout(&bed.good(&["token", "work"])), stdout(&output));
+    assert_eq!(bed.testbed.provider().refreshes(), 1);
+    assert_ne!(bed.record()["refresh"], tokens.refresh_token().unwrap());
+}
+
+#[test]
+fn a_token_that_ends_soon_is_refreshed_where_that_works() {
+    let bed = Bed::start();
+    let tokens = bed.sign_in();
+    bed.life(300);
+    bed.testbed
+        .provider()
+        .misbehave(Fault::too_many_requests(Duration::from_secs(60)));
+    let output = bed.good(&["token", "work"]);
+    assert_eq!(stdout(&output).trim_end(), tokens.access_token());
+    let output = bed.good(&["token", "work"]);
+    assert_ne!(stdout(&output).trim_end(), tokens.access_token());
+    // Enough is enough.
+    let output = bed.good(&["token", "work", "--min-valid", "3000"]);
+    assert_eq!(bed.testbed.provider().refreshes(), 1, "{}", stderr(&output));
+}
+
+#[test]
+fn many_at_once_refresh_once() {
+    let bed = Bed::start();
+    bed.sign_in();
+    bed.expire();
+    let running: Vec<_> = (0..10).map(|_| bed.spawn(&["token", "work"])).collect();
+    let outputs: Vec<_> = running
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap())
+        .collect();
+    for output in &outputs {
+        assert_eq!(code(output), 0, "{}", stderr(output));
+        assert_eq!(stdout(output), stdout(&outputs[0]));
+    }
+    assert_eq!(bed.testbed.provider().refreshes(), 1);
+    assert_eq!(bed.testbed.provider().reuses(), 0);
+}
+
+#[test]
+fn a_provider_that_is_gone_costs_no_good_token() {
+    let bed = Bed::start();
+    let token = bed.sign_in().access_token().to_owned();
+    bed.life(400);
+    let (config, directory) = (bed.path("config.toml"), bed.directory.path().to_owned());
+    assert!(config.starts_with(&directory));
+    let Bed { testbed, directory } = bed;
+    drop(testbed);
+    // The rest of the bed, without its servers.
+    let run = |arguments: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_mail-login"))
+            .args(arguments)
+            .env("MAIL_LOGIN_CONFIG", &config)
+            .env("MAIL_LOGIN_STATE", directory.path().join("state"))
+            .output()
+            .unwrap()
+    };
+    let output = run(&["token", "work"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(stdout(&output).trim_end(), token);
+    let output = run(&["token", "work", "--min-valid", "3000", "--timeout", "2"]);
+    assert_eq!(code(&output), 75, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("try again later"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!stderr(&output).contains(&token));
+}
+
+#[test]
+fn troubles_have_their_codes() {
+    let bed = Bed::start();
+    assert_eq!(code(&bed.run(&["token", "home"])), 78);
+    let output = bed.run(&["token", "work"]);
+    assert_eq!(code(&output), 77);
+    assert!(
+        stderr(&output).contains("mail-login sign-in work"),
+        "{}",
+        stderr(&output)
+    );
+    for (fault, exit, kind) in [
+        (
+            Fault::too_many_requests(Duration::from_secs(30)),
+            75,
+            "throttled",
+        ),
+        (Fault::html_page(), 75, "suspicious"),
+        (Fault::error(401, "invalid_client"), 78, "misconfigured"),
+    ] {
+        let bed = Bed::start();
+        bed.sign_in();
+        bed.expire();
+        for _ in 0..5 {
+            bed.testbed.provider().misbehave(fault.clone());
+        }
+        let output = bed.run(&["token", "work", "--json", "--timeout", "2"]);
+        assert_eq!(code(&output), exit, "{kind}: {}", stdout(&output));
+        assert_eq!(json_lines(&output).last().unwrap()["kind"], kind);
+        assert_eq!(bed.testbed.provider().refreshes(), 0);
+    }
+    let tokens = bed.sign_in();
+    bed.expire();
+    bed.testbed.provider().revoke_grant(tokens.grant());
+    let output = bed.run(&["token", "work", "--json"]);
+    assert_eq!(code(&output), 77);
+    assert_eq!(json_lines(&output).last().unwrap()["kind"], "rejected");
+    // It is remembered, and nobody is asked again.
+    let before = bed.testbed.provider().requests(Endpoint::Token);
+    assert_eq!(code(&bed.run(&["token", "work"])), 77);
+    assert_eq!(bed.testbed.provider().requests(Endpoint::Token), before);
+    // A new sign-in mends it.
+    bed.sign_in();
+    bed.good(&["token", "work"]);
+}
+
+#[test]
+fn a_store_that_does_not_work_has_its_codes() {
+    let bed = Bed::start();
+    bed.sign_in();
+    let good = fs::read(bed.record_path()).unwrap();
+    for bad in [
+        "{\"version\":2,\"x\":1}",
+        "{\"version\":1,\"revision\":1",
+        "",
+    ] {
+        fs::write(bed.record_path(), bad).unwrap();
+        for arguments in [
+            &["token", "work"][..],
+            &["try", "imap", "--account", "work"],
+            &["status", "work", "--check"],
+            &["sign-out", "work"],
+            &["sign-in", "work", "--password-stdin"],
+            &["account", "remove", "work"],
+        ] {
+            let output = bed.run(arguments);
+            assert_eq!(code(&output), 74, "{arguments:?}: {}", stderr(&output));
+            assert!(stderr(&output).contains("work.json"), "{}", stderr(&output));
+        }
+        assert_eq!(fs::read_to_string(bed.record_path()).unwrap(), bad);
+    }
+    fs::write(bed.record_path(), &good).unwrap();
+    bed.expire();
+    // Something is in the way of what would be written.
+    fs::create_dir_all(bed.path("state/accounts/work.json.new/x")).unwrap();
+    let output = bed.run(&["token", "work", "--timeout", "3"]);
+    assert_eq!(code(&output), 73, "{}", stderr(&output));
+    assert_eq!(bed.testbed.provider().refreshes(), 0);
+    fs::remove_dir_all(bed.path("state/accounts/work.json.new")).unwrap();
+    bed.good(&["token", "work"]);
+}
+
+#[test]
+fn signing_out_takes_the_tokens_back() {
+    let bed = Bed::start();
+    let tokens = bed.sign_in();
+    let output = bed.good(&["sign-out", "work"]);
+    assert!(
+        stdout(&output).contains("work is signed out"),
+        "{}",
+        stdout(&output)
+    );
+    assert_eq!(bed.testbed.provider().requests(Endpoint::Revoke), 1);
+    assert!(
+        bed.testbed
+            .provider()
+            .check(tokens.access_token(), None, None)
+            .is_err()
+    );
+    assert!(!bed.record_path().exists());
+    assert_eq!(code(&bed.run(&["token", "work"])), 77);
+    let output = bed.good(&["sign-out", "work", "--json"]);
+    assert_eq!(json_lines(&output).last().unwrap()["was_signed_in"], false);
+}
+
+#[test]
+fn signing_out_works_with_dead_tokens() {
+    let bed = Bed::start();
+    let tokens = bed.sign_in();
+    bed.testbed.provider().revoke_grant(tokens.grant());
+    bed.expire();
+    assert_eq!(code(&bed.run(&["token", "work"])), 77);
+    bed.good(&["sign-out", "work"]);
+    assert!(!bed.record_path().exists());
+
+    // And where the provider does not take them back.
+    bed.sign_in();
+    for _ in 0..8 {
+        bed.testbed
+            .provider()
+            .misbehave_at(Endpoint::Revoke, Fault::error(400, "invalid_client"));
+    }
+    let output = bed.good(&["sign-out", "work"]);
+    assert!(
+        stderr(&output).contains("were not taken back"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!bed.record_path().exists());
+}
+
+#[test]
+fn a_token_without_a_refresh_token_ends() {
+    let bed = Bed::with_provider(ProviderOptions::new().rotation(mail_testbed::Rotation::Never));
+    let output = bed.run_with(
+        &["sign-in", "work", "--password-stdin"],
+        crate::bed::PASSWORD,
+    );
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("no refresh token"),
+        "{}",
+        stdout(&output)
+    );
+    bed.good(&["token", "work"]);
+    bed.expire();
+    let output = bed.run(&["token", "work", "--json"]);
+    assert_eq!(code(&output), 77);
+    assert_eq!(
+        json_lines(&output).last().unwrap()["kind"],
+        "no-refresh-token"
+    );
+}

@@ -1,0 +1,122 @@
+//! `try --account`: the whole loop.
+
+use mail_testbed::Endpoint;
+
+use crate::{
+    bed::Bed,
+    support::{code, json_lines, stderr, stdout},
+};
+
+#[test]
+fn every_protocol() {
+    let bed = Bed::start();
+    bed.sign_in();
+    for protocol in ["imap", "smtp", "sieve"] {
+        let output = bed.good(&["try", protocol, "--account", "work"]);
+        assert!(stdout(&output).contains("accepted the login of alice@example.com"));
+    }
+    assert_eq!(bed.testbed.provider().requests(Endpoint::Token), 0);
+}
+
+#[test]
+fn a_refused_token_is_refreshed_once_and_tried_once_more() {
+    let bed = Bed::start();
+    let tokens = bed.sign_in();
+    // The client's clock says that it is good; the server knows better.
+    bed.life(1800);
+    bed.testbed.provider().revoke_token(tokens.access_token());
+    let output = bed.good(&["try", "imap", "--account", "work", "--transcript"]);
+    assert!(
+        stderr(&output).contains("trying once more with a new one"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(
+        stderr(&output).matches("--- TLS").count(),
+        1,
+        "one connection"
+    );
+    assert_eq!(bed.testbed.provider().refreshes(), 1);
+    assert_eq!(
+        (bed.testbed.imap().refused(), bed.testbed.imap().accepted()),
+        (1, 1)
+    );
+}
+
+#[test]
+fn programs_see_the_same() {
+    let bed = Bed::start();
+    let tokens = bed.sign_in();
+    bed.life(1800);
+    bed.testbed.provider().revoke_token(tokens.access_token());
+    let output = bed.good(&["try", "smtp", "--account", "work", "--json"]);
+    let lines = json_lines(&output);
+    let events: Vec<_> = lines
+        .iter()
+        .filter_map(|line| line["event"].as_str())
+        .collect();
+    assert!(events.contains(&"retry"), "{events:?}");
+    assert_eq!(lines.last().unwrap()["result"], "accepted");
+}
+
+#[test]
+fn a_revoked_grant_ends_with_its_reason() {
+    let bed = Bed::start();
+    let tokens = bed.sign_in();
+    bed.life(1800);
+    bed.testbed.provider().revoke_grant(tokens.grant());
+    let output = bed.run(&["try", "imap", "--account", "work"]);
+    assert_eq!(code(&output), 77);
+    assert!(
+        stderr(&output).contains("sign in again"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        stderr(&output).contains("mail-login sign-in work"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_second_refusal_is_the_end() {
+    // A token for another audience is refused, and so is every new one.
+    let bed = Bed::with(
+        mail_testbed::TestbedOptions::new()
+            .mail(mail_testbed::MailOptions::new().audience("https://other.example/")),
+    );
+    bed.sign_in();
+    bed.life(1800);
+    let output = bed.run(&["try", "imap", "--account", "work", "--json"]);
+    assert_ne!(code(&output), 0);
+    let lines = json_lines(&output);
+    assert_eq!(lines.last().unwrap()["result"], "rejected", "{lines:?}");
+    assert!(bed.testbed.imap().refused() <= 2);
+    assert!(bed.testbed.provider().refreshes() <= 1);
+}
+
+#[test]
+fn arguments_come_before_the_account() {
+    let bed = Bed::start();
+    bed.sign_in();
+    let port = bed.testbed.imap().starttls().port().to_string();
+    bed.good(&[
+        "try",
+        "imap",
+        "--account",
+        "work",
+        "--host",
+        "localhost",
+        "--port",
+        &port,
+        "--tls",
+        "starttls",
+    ]);
+    let output = bed.run(&["try", "imap", "--account", "work", "--token-env", "TOKEN"]);
+    assert_eq!(code(&output), 64);
+    let output = bed.run(&["try", "imap", "--account", "nobody"]);
+    assert_eq!(code(&output), 78);
+    let output = bed.run(&["try", "imap", "--account", "work", "--tls", "none"]);
+    assert_eq!(code(&output), 64, "{}", stderr(&output));
+}
