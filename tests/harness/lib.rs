@@ -18,6 +18,7 @@ pub mod accept;
 pub mod corpus;
 pub mod interop;
 pub mod mechanisms;
+pub mod middle;
 pub mod oracle;
 pub mod pair;
 pub mod parsers;
