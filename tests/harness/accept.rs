@@ -25,6 +25,7 @@ use crate::{
     play::{Cut, Trace, end},
     protocol::{Tested, credentials},
     script::{Script, Step},
+    secrecy::leak,
 };
 
 /// Plays a transcript. Panics where the server says something else.
@@ -168,6 +169,11 @@ impl<P: Tested> Player<'_, P> {
                     self.trace.writes.resize(1, Vec::new());
                     self.trace.writes[0].extend_from_slice(&bytes);
                     self.said.extend_from_slice(&bytes);
+                    if let Some(expected) = &self.expected {
+                        let shown = bytes.redacted().to_string();
+                        let secret = expected.secret().expose();
+                        assert_eq!(leak(shown.as_bytes(), secret), None, "{shown}");
+                    }
                     self.agreement = bytes.len();
                 }
                 Ok(Do::Read) => return,

@@ -19,6 +19,7 @@ pub mod corpus;
 pub mod interop;
 pub mod lifecycle;
 pub mod mechanisms;
+pub mod middle;
 pub mod oracle;
 pub mod pair;
 pub mod parsers;

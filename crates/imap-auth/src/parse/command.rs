@@ -58,14 +58,15 @@ const TAG: usize = 64;
 ///
 /// # Errors
 ///
-/// When there is no tag, and so nobody to answer to.
+/// When there is no tag, and so nobody to answer to. A word alone is no tag: it may be the message of a
+/// login that was refused before it came, and an answer would show it around.
 pub fn command(line: &[u8]) -> Result<(&[u8], Command<'_>), Violation> {
     let (tag, rest) = super::response::split_word(line);
     let legal = tag.len() <= TAG && tag.iter().all(|octet| super::response::is_tag_char(*octet));
     if tag.is_empty() || !legal {
         return Err(Violation::BadLine);
     }
-    let (word, arguments) = super::response::split_word(rest.unwrap_or_default());
+    let (word, arguments) = super::response::split_word(rest.ok_or(Violation::BadLine)?);
     Ok((tag, read(word, arguments)))
 }
 
