@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::{code, json_lines, run, run_with, stderr, stdout};
 
 /// The steps, in their order.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 12] = [
     "signed in",
     "imap implicit",
     "smtp implicit",
@@ -22,6 +22,7 @@ const STEPS: [&str; 11] = [
     "refreshed",
     "tried again",
     "revoked grant",
+    "sign in again",
 ];
 
 #[test]
