@@ -9,6 +9,7 @@ use std::{process::ExitCode, thread};
 use mail_login_blocking::{Failure, probe};
 use sasl_core::{Capabilities, Mechanisms, Outcome, Rejection, Settings};
 use serde_json::{Value, json};
+use token_lifecycle::Provider;
 
 use crate::{
     cli::{Check, Protocol, TlsMode},
@@ -181,6 +182,14 @@ impl Answer {
         for finding in &found {
             lines.push(field("note", finding));
         }
+        let provider = provider(&target.host);
+        if let Some(provider) = provider {
+            let text = format!(
+                "{}: mail-login account add NAME --provider {} --user USER --client-id ID",
+                provider.title, provider.name
+            );
+            lines.push(field("account", text));
+        }
         lines.push(String::new());
         let names = |set: Mechanisms| set.iter().map(|m| m.name()).collect::<Vec<_>>();
         let certificate = report.tls.as_ref().and_then(|tls| tls.certificate.as_ref());
@@ -190,6 +199,7 @@ impl Answer {
             "certificate": certificate.map(|c| json!({"subject": c.subject, "issuer": c.issuer, "not_after": c.until})),
             "mechanisms": names(mechanisms), "capabilities": list, "before_tls": offer.in_clear,
             "initial_response": findings::allows_initial_response(offer), "findings": found,
+            "provider": provider.map(|provider| provider.name),
         });
         Self {
             exit: Exit::Done,
@@ -231,6 +241,15 @@ impl Answer {
     }
 }
 
+/// Whose server this is, where that is known.
+fn provider(host: &str) -> Option<&'static Provider> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    Provider::all().find(|provider| {
+        let mut servers = provider.servers.iter();
+        servers.any(|server| server.host.eq_ignore_ascii_case(host))
+    })
+}
+
 fn headline<P: Known>(target: &Target) -> String {
     let how = match target.tls {
         TlsMode::Implicit => "TLS",
@@ -247,4 +266,17 @@ fn complain(arguments: &Check, end: Exit, kind: &str, message: &str) -> ExitCode
         note(bad(message));
     }
     exit(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::provider;
+
+    #[test]
+    fn providers_are_known_by_their_servers() {
+        let name = |host| provider(host).map(|provider| provider.name);
+        assert_eq!(name("IMAP.gmail.com."), Some("gmail"));
+        assert_eq!(name("smtp.office365.com"), Some("microsoft365"));
+        assert_eq!(name("imap.gmail.com.evil.example"), None);
+    }
 }

@@ -252,22 +252,28 @@ pub(crate) fn man() -> ExitCode {
     let mut out = Vec::new();
     let written = clap_mangen::Man::new(command.clone())
         .render(&mut out)
-        .and_then(|()| {
-            command
-                .get_subcommands()
-                .filter(|sub| sub.get_name() != "help")
-                .try_for_each(|sub| {
-                    let page = clap_mangen::Man::new(sub.clone());
-                    let title = format!(".SH \"MAIL\\-LOGIN {}\"\n", sub.get_name().to_uppercase());
-                    out.extend_from_slice(title.as_bytes());
-                    page.render_description_section(&mut out)?;
-                    page.render_synopsis_section(&mut out)?;
-                    page.render_options_section(&mut out)?;
-                    page.render_extra_section(&mut out)
-                })
-        });
+        .and_then(|()| sections(&command, "MAIL\\-LOGIN", &mut out));
     match written {
         Ok(()) => crate::terminal::print_raw(&out),
         Err(_) => Exit::Unreadable.into(),
     }
+}
+
+/// A section for each command, and for those below it.
+fn sections(command: &clap::Command, above: &str, out: &mut Vec<u8>) -> std::io::Result<()> {
+    for sub in command.get_subcommands() {
+        if sub.get_name() == "help" {
+            continue;
+        }
+        let page = clap_mangen::Man::new(sub.clone());
+        let name = sub.get_name().to_uppercase().replace('-', "\\-");
+        let title = format!("{above} {name}");
+        out.extend_from_slice(format!(".SH \"{title}\"\n").as_bytes());
+        page.render_description_section(out)?;
+        page.render_synopsis_section(out)?;
+        page.render_options_section(out)?;
+        page.render_extra_section(out)?;
+        sections(sub, &title, out)?;
+    }
+    Ok(())
 }

@@ -1,7 +1,9 @@
 //! `demo`: the main job, on servers in this process.
 
+mod browser;
 mod keep;
 mod show;
+mod sign_in;
 mod steps;
 
 use std::{process::ExitCode, time::Instant};

@@ -8,6 +8,8 @@ mod open;
 mod paste;
 mod unattended;
 
+pub(crate) use browser::wait as wait_for_answer;
+
 use std::{process::ExitCode, time::Instant};
 
 use serde_json::json;

@@ -23,8 +23,42 @@ pub(crate) fn open(
             )))
         }
         Kind::Keyring => Err(missing("keyring")),
+        #[cfg(not(feature = "redis"))]
         Kind::Redis(_) => Err(missing("redis")),
+        #[cfg(feature = "redis")]
+        Kind::Redis(url) => redis(config, name, account, &url),
     }
+}
+
+#[cfg(feature = "redis")]
+fn redis(
+    config: &Config,
+    name: &str,
+    account: &Account,
+    url: &str,
+) -> Result<Arc<dyn Store>, Problem> {
+    use mail_login_tokens::redis::{Redis, RedisServer};
+
+    let wrong = |what: String| config.wrong(name, &format!("store: {what}"));
+    let mut server = RedisServer::new(url).map_err(|error| wrong(error.to_string()))?;
+    if let Some(file) = &account.ca {
+        server = server
+            .extra_ca_file(config.resolve(file))
+            .map_err(|problem| wrong(problem.to_string()))?;
+    }
+    // The same on every machine that has the same account.
+    let source = [&account.provider, &account.issuer, &account.token_endpoint]
+        .into_iter()
+        .flatten()
+        .next();
+    let grant = format!(
+        "{}\n{}\n{}\n{name}",
+        source.map_or("", String::as_str),
+        account.client_id,
+        account.user
+    );
+    let store = Redis::new(server).store(&grant);
+    Ok(Arc::new(store.map_err(crate::grant::no_randomness)?))
 }
 
 fn missing(kind: &str) -> Problem {

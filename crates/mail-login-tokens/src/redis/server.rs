@@ -31,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 impl RedisServer {
     /// The server of a URL: `rediss://[user[:password]@]host[:port][/database]` for TLS,
-    /// `redis://…` for this very machine alone, or `unix:///path`.
+    /// `redis://…` for this very machine alone, or `unix:///path[?user=…&pass=…&db=…]`.
     ///
     /// # Errors
     ///

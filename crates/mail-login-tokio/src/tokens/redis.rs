@@ -18,7 +18,7 @@ use std::{
 
 use mail_login_tls::{Security, Silent};
 pub use mail_login_tokens::redis::{InvalidRedis, Place, RedisServer};
-use redis::{AsyncConnectionConfig, Cmd, RedisError, Value, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Cmd, ErrorKind, RedisError, Value, aio::MultiplexedConnection};
 use token_lifecycle::{Lock, Record, Revision, Saved, Timers};
 use tokio::{sync, time};
 
@@ -34,15 +34,20 @@ pub struct Redis(Arc<Inner>);
 
 struct Inner {
     server: RedisServer,
-    connection: sync::Mutex<Option<Arc<MultiplexedConnection>>>,
+    connection: Mutex<Option<Shared>>,
+    /// One connection is opened at a time.
+    opening: sync::Mutex<()>,
 }
+
+type Shared = Arc<MultiplexedConnection>;
 
 impl Redis {
     /// This server. Nothing is opened yet.
     pub fn new(server: RedisServer) -> Self {
         Self(Arc::new(Inner {
             server,
-            connection: sync::Mutex::new(None),
+            connection: Mutex::new(None),
+            opening: sync::Mutex::new(()),
         }))
     }
 
@@ -70,57 +75,63 @@ impl Redis {
     }
 
     async fn ask(&self, command: &Cmd) -> io::Result<Value> {
-        let asked = time::timeout(self.0.server.time(), self.ask_twice(command)).await;
-        match asked {
-            Ok(answer) => answer,
-            Err(_) => {
-                // It may be stuck for good.
-                self.0.connection.lock().await.take();
-                Err(io::ErrorKind::TimedOut.into())
-            }
-        }
+        let mut used = None;
+        let asked = time::timeout(self.0.server.time(), self.ask_twice(command, &mut used)).await;
+        asked.unwrap_or_else(|_| {
+            // It may be stuck for good.
+            self.leave(used.as_ref());
+            Err(io::ErrorKind::TimedOut.into())
+        })
     }
 
     /// All commands can be repeated: a connection that was lost meanwhile costs one more try.
-    async fn ask_twice(&self, command: &Cmd) -> io::Result<Value> {
-        let (connection, is_new) = self.connection().await?;
-        let answer = self.ask_on(&connection, command).await;
-        if is_new || answer.is_ok() {
-            return answer;
-        }
-        let (connection, _) = self.connection().await?;
-        self.ask_on(&connection, command).await
-    }
-
-    async fn ask_on(
-        &self,
-        connection: &Arc<MultiplexedConnection>,
-        command: &Cmd,
-    ) -> io::Result<Value> {
-        let answer = (**connection).clone().send_packed_command(command).await;
-        let error = match answer {
-            Ok(value) => return Ok(value),
-            Err(error) => error,
-        };
-        // An error of the server leaves the connection as it was.
-        if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() {
-            let mut place = self.0.connection.lock().await;
-            if place.as_ref().is_some_and(|it| Arc::ptr_eq(it, connection)) {
-                *place = None;
+    async fn ask_twice(&self, command: &Cmd, used: &mut Option<Shared>) -> io::Result<Value> {
+        if let Some(connection) = self.current() {
+            let connection = used.insert(connection);
+            match self.ask_on(connection, command).await {
+                Err(error) if error.kind() != io::ErrorKind::Other => {}
+                answer => return answer,
             }
         }
-        Err(described(&error))
+        let connection = used.insert(self.connection().await?);
+        self.ask_on(connection, command).await
     }
 
-    /// The connection, and whether it was made right now.
-    async fn connection(&self) -> io::Result<(Arc<MultiplexedConnection>, bool)> {
-        let mut place = self.0.connection.lock().await;
-        if let Some(connection) = &*place {
-            return Ok((Arc::clone(connection), false));
+    async fn ask_on(&self, connection: &Shared, command: &Cmd) -> io::Result<Value> {
+        let mut handle = (**connection).clone();
+        let answer = handle.send_packed_command(command).await;
+        answer.map_err(|error| {
+            // An error that the server tells leaves the connection as it was.
+            if error.code().is_none() {
+                self.leave(Some(connection));
+            }
+            described(&error)
+        })
+    }
+
+    fn current(&self) -> Option<Shared> {
+        let place = self.0.connection.lock();
+        place.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// This connection is of no use any more.
+    fn leave(&self, connection: Option<&Shared>) {
+        let place = self.0.connection.lock();
+        let mut place = place.unwrap_or_else(PoisonError::into_inner);
+        let same = |known: &mut Shared| connection.is_some_and(|it| Arc::ptr_eq(it, known));
+        place.take_if(same);
+    }
+
+    /// The one there is, or a new one.
+    async fn connection(&self) -> io::Result<Shared> {
+        let _turn = self.0.opening.lock().await;
+        if let Some(connection) = self.current() {
+            return Ok(connection);
         }
         let connection = Arc::new(self.open().await?);
-        *place = Some(Arc::clone(&connection));
-        Ok((connection, true))
+        let place = self.0.connection.lock();
+        *place.unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&connection));
+        Ok(connection)
     }
 
     async fn open(&self) -> io::Result<MultiplexedConnection> {
@@ -156,6 +167,7 @@ impl fmt::Debug for Redis {
 fn described(error: &RedisError) -> io::Error {
     match error.code() {
         Some(code) => Place::refused(code),
+        None if error.kind() == ErrorKind::AuthenticationFailed => Place::refused("WRONGPASS"),
         None if error.is_timeout() => io::ErrorKind::TimedOut.into(),
         None => io::ErrorKind::ConnectionAborted.into(),
     }

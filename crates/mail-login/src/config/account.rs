@@ -181,7 +181,10 @@ impl Account {
         match self.store.as_str() {
             "" | "file" => Ok(Store::File),
             "keyring" => Ok(Store::Keyring),
-            url if url.starts_with("redis://") || url.starts_with("rediss://") => {
+            url if ["redis://", "rediss://", "redis+unix://"]
+                .iter()
+                .any(|scheme| url.starts_with(scheme)) =>
+            {
                 Ok(Store::Redis(url.into()))
             }
             // Not shown: it may be an address with a password.

@@ -2,32 +2,45 @@
 
 use std::time::Duration;
 
-use mail_login_blocking::{Connection, Login, Refused, Server, Silent, login};
-use mail_testbed::{MailServer, Testbed, Tokens};
-use sasl_core::{Advice, Credentials, Mechanism, Protocol, Reason, Settings};
+use mail_login_blocking::{Connection, Deadline, Login, Refused, Server, Silent, login};
+use mail_testbed::{MailServer, Testbed};
+use sasl_core::{Credentials, Mechanism, Protocol, Settings};
+use token_lifecycle::{AccessToken, Feedback, SignInReason};
 
-use super::{USER, show::Show};
+use super::{USER, show::Show, sign_in::sign_in};
 use crate::{
     cli::TlsMode,
     exit::{Exit, Problem},
+    session::Session,
 };
 
 /// The mechanisms that are shown.
 const MECHANISMS: [Mechanism; 2] = [Mechanism::OAuthBearer, Mechanism::XOAuth2];
 
 pub(super) fn all(testbed: &Testbed, show: &Show) -> Result<(), Problem> {
-    let tokens = testbed.provider().issue(USER);
+    let session = sign_in(testbed)?;
+    let token = token(&session)?;
+    let life = life(&token);
     show.step(
-        "token",
-        &format!("issued for {USER}, good for {} s", tokens.life().as_secs()),
+        "signed in",
+        &format!("{USER}, in a browser: a token for {life} s"),
     );
     for tls in [TlsMode::Implicit, TlsMode::Starttls] {
-        both_mechanisms::<imap_auth::Imap>(testbed, testbed.imap(), tls, &tokens, show)?;
-        both_mechanisms::<smtp_auth::Smtp>(testbed, testbed.smtp(), tls, &tokens, show)?;
-        both_mechanisms::<sieve_auth::Sieve>(testbed, testbed.sieve(), tls, &tokens, show)?;
+        both_mechanisms::<imap_auth::Imap>(testbed, testbed.imap(), tls, &token, show)?;
+        both_mechanisms::<smtp_auth::Smtp>(testbed, testbed.smtp(), tls, &token, show)?;
+        both_mechanisms::<sieve_auth::Sieve>(testbed, testbed.sieve(), tls, &token, show)?;
     }
-    let tokens = expired_token(testbed, tokens, show)?;
-    revoked_grant(testbed, &tokens, show)
+    let token = expired_token(testbed, &session, &token, show)?;
+    revoked_grant(testbed, &session, &token, show)
+}
+
+fn token(session: &Session) -> Result<AccessToken, Problem> {
+    session.token(Duration::ZERO, Deadline::after(Duration::from_secs(10)))
+}
+
+fn life(token: &AccessToken) -> u64 {
+    let end = token.expires_at();
+    end.map_or(0, |end| end.since(token.issued_at()).as_secs())
 }
 
 /// One login by each mechanism.
@@ -35,13 +48,13 @@ fn both_mechanisms<P: Protocol>(
     testbed: &Testbed,
     server: &MailServer,
     tls: TlsMode,
-    tokens: &Tokens,
+    token: &AccessToken,
     show: &Show,
 ) -> Result<(), Problem> {
     let mut told = Vec::new();
     for mechanism in MECHANISMS {
         let options = P::Options::from(Settings::new().mechanisms(&[mechanism]));
-        let connection = match attempt::<P>(testbed, server, tls, tokens, options)? {
+        let connection = match attempt::<P>(testbed, server, tls, token, options)? {
             Login::Accepted(connection) => connection,
             Login::Rejected(refused) => return Err(unexpected(refused.rejection())),
         };
@@ -55,20 +68,27 @@ fn both_mechanisms<P: Protocol>(
 }
 
 /// A token past its time is refused, and one refresh mends it on the same connection.
-fn expired_token(testbed: &Testbed, tokens: Tokens, show: &Show) -> Result<Tokens, Problem> {
+fn expired_token(
+    testbed: &Testbed,
+    session: &Session,
+    old: &AccessToken,
+    show: &Show,
+) -> Result<AccessToken, Problem> {
     testbed
         .provider()
-        .advance(tokens.life() + Duration::from_secs(1));
-    let refused = refusal(testbed, &tokens)?;
-    expect(
-        refused.rejection().advice() == Advice::RefreshToken,
-        "the advice to refresh the token",
-    )?;
+        .advance(Duration::from_secs(life(old) + 1));
+    let refused = refusal(testbed, old)?;
     show.step("expired token", &refused_with(&refused));
-    let fresh = testbed.provider().issue(USER);
+    let feedback = session.rejected(old.generation(), refused.rejection());
+    expect(feedback == Feedback::Retry, "to try again with a new token")?;
+    let fresh = token(session)?;
+    expect(
+        testbed.provider().refreshes() == 1,
+        "followed by one refresh",
+    )?;
     show.step(
-        "new token",
-        &format!("good for {} s", fresh.life().as_secs()),
+        "refreshed",
+        &format!("once, by the refresh token: a token for {} s", life(&fresh)),
     );
     match refused.retry(credentials(&fresh)?, &mut Silent) {
         Ok(Login::Accepted(_)) => show.step("tried again", "in, on the same connection"),
@@ -78,21 +98,40 @@ fn expired_token(testbed: &Testbed, tokens: Tokens, show: &Show) -> Result<Token
     Ok(fresh)
 }
 
-/// The user withdraws his consent.
-fn revoked_grant(testbed: &Testbed, tokens: &Tokens, show: &Show) -> Result<(), Problem> {
-    testbed.provider().revoke_grant(tokens.grant());
-    let refused = refusal(testbed, tokens)?;
-    expect(
-        refused.rejection().reason() == Reason::TokenRejected,
-        "a refused token",
-    )?;
+/// The user withdraws his consent: nothing but a new sign-in helps.
+fn revoked_grant(
+    testbed: &Testbed,
+    session: &Session,
+    old: &AccessToken,
+    show: &Show,
+) -> Result<(), Problem> {
+    testbed.provider().revoke_user(USER);
+    let refused = refusal(testbed, old)?;
     show.step("revoked grant", &refused_with(&refused));
-    Ok(())
+    let feedback = session.rejected(old.generation(), refused.rejection());
+    expect(feedback == Feedback::Retry, "to try again with a new token")?;
+    match token(session) {
+        Ok(_) => Err(unexpected("a grant that was revoked gave a token")),
+        Err(problem) => {
+            expect(
+                problem.kind == SignInReason::Rejected.name(),
+                "to sign in again",
+            )?;
+            show.step(
+                "sign in again",
+                "the refresh token is refused too (invalid_grant)",
+            );
+            Ok(())
+        }
+    }
 }
 
-fn refusal(testbed: &Testbed, tokens: &Tokens) -> Result<Box<Refused<imap_auth::Imap>>, Problem> {
+fn refusal(
+    testbed: &Testbed,
+    token: &AccessToken,
+) -> Result<Box<Refused<imap_auth::Imap>>, Problem> {
     let options = imap_auth::Options::new();
-    match attempt::<imap_auth::Imap>(testbed, testbed.imap(), TlsMode::Implicit, tokens, options)? {
+    match attempt::<imap_auth::Imap>(testbed, testbed.imap(), TlsMode::Implicit, token, options)? {
         Login::Rejected(refused) => Ok(refused),
         Login::Accepted(_) => Err(unexpected("a token that is void was accepted")),
     }
@@ -102,7 +141,7 @@ fn attempt<P: Protocol>(
     testbed: &Testbed,
     server: &MailServer,
     tls: TlsMode,
-    tokens: &Tokens,
+    token: &AccessToken,
     options: P::Options,
 ) -> Result<Login<P>, Problem> {
     let address = match tls {
@@ -113,12 +152,12 @@ fn attempt<P: Protocol>(
     let address = address
         .extra_ca_pem(testbed.authority().pem().as_bytes())
         .map_err(|problem| unexpected(&problem))?;
-    login::<P>(&address, credentials(tokens)?, options, &mut Silent)
+    login::<P>(&address, credentials(token)?, options, &mut Silent)
         .map_err(|failure| unexpected(&failure))
 }
 
-fn credentials(tokens: &Tokens) -> Result<Credentials, Problem> {
-    Credentials::bearer(USER, tokens.access_token()).map_err(unexpected)
+fn credentials(token: &AccessToken) -> Result<Credentials, Problem> {
+    Credentials::bearer(USER, token.secret().clone()).map_err(unexpected)
 }
 
 fn trips(connection: &Connection) -> String {
@@ -145,7 +184,7 @@ fn expect(fits: bool, what: &str) -> Result<(), Problem> {
     }
 }
 
-fn unexpected(what: impl core::fmt::Display) -> Problem {
+pub(super) fn unexpected(what: impl core::fmt::Display) -> Problem {
     let message = format!("the demonstration went otherwise than it should: {what}");
     Problem::new(Exit::Protocol, "unexpected", message)
 }

@@ -71,7 +71,7 @@ fn split(uri: &str) -> Option<(&str, u16, &str)> {
 
 /// Listens until the right answer is there. Each connection has a thread, so that one that says
 /// nothing keeps no other from being heard.
-fn wait(
+pub(crate) fn wait(
     listener: TcpListener,
     question: &Arc<Mutex<Authorization>>,
     deadline: Instant,

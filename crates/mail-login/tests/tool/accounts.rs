@@ -169,3 +169,16 @@ fn tokens_are_not_left_behind() {
     bed.good(&["sign-out", "work"]);
     bed.good(&["account", "remove", "work"]);
 }
+
+#[test]
+fn a_store_that_this_program_lacks_is_named() {
+    let bed = Bed::start();
+    bed.configure("store = \"keyring\"");
+    let output = bed.run(&["token", "work"]);
+    assert_eq!(code(&output), 78);
+    assert!(stderr(&output).contains("store"), "{}", stderr(&output));
+    bed.configure("store = \"redis://user:hush@redis.example.com\"");
+    let output = bed.run(&["token", "work"]);
+    assert_eq!(code(&output), 78);
+    assert!(!stderr(&output).contains("hush"), "{}", stderr(&output));
+}

@@ -349,6 +349,14 @@ fn help_version_completions_man() {
         &["check", "--help"],
         &["completions", "--help"],
         &["man", "--help"],
+        &["account", "add", "--help"],
+        &["account", "list", "--help"],
+        &["account", "remove", "--help"],
+        &["account", "show", "--help"],
+        &["sign-in", "--help"],
+        &["sign-out", "--help"],
+        &["status", "--help"],
+        &["token", "--help"],
     ] {
         let output = run(arguments);
         assert_eq!(code(&output), 0);
@@ -370,6 +378,7 @@ fn help_version_completions_man() {
         "{man}"
     );
     assert!(man.contains("token\\-file"), "{man}");
+    assert!(man.contains(".SH \"MAIL\\-LOGIN ACCOUNT ADD\""), "{man}");
 }
 
 /// A result that is lost is no success.
