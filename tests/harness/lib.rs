@@ -18,6 +18,7 @@ pub mod accept;
 pub mod corpus;
 pub mod interop;
 pub mod mechanisms;
+pub mod messages;
 pub mod middle;
 pub mod oracle;
 pub mod pair;
@@ -27,6 +28,7 @@ pub mod protocol;
 pub mod recording;
 pub mod script;
 pub mod secrecy;
+pub mod serve;
 
 pub use play::{Cut, Trace};
 pub use protocol::Tested;
