@@ -5,18 +5,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Script, mechanisms, oracle, parsers, script::Step, tokens};
+use crate::{Script, mechanisms, messages, middle, oracle, parsers, script::Step, serve, tokens};
 
 /// A fuzz target: its name, and what it calls.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every fuzz target.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 13] = [
+    ("accept_mechanisms", messages::messages),
+    ("imap_accept", serve::accept::<imap_auth::Imap>),
     ("imap_login", oracle::login::<imap_auth::Imap>),
     ("imap_parse", parsers::imap),
+    ("man_in_the_middle", middle::man_in_the_middle),
     ("mechanisms", mechanisms::mechanisms),
+    ("sieve_accept", serve::accept::<sieve_auth::Sieve>),
     ("sieve_login", oracle::login::<sieve_auth::Sieve>),
     ("sieve_parse", parsers::sieve),
+    ("smtp_accept", serve::accept::<smtp_auth::Smtp>),
     ("smtp_login", oracle::login::<smtp_auth::Smtp>),
     ("smtp_parse", parsers::smtp),
     ("tokens", tokens::tokens),
@@ -38,8 +43,22 @@ pub fn seeds() -> BTreeMap<(String, String), Vec<u8>> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("transcripts")
             .join(protocol);
-        let scripts = Script::folder(&path).into_iter();
-        for script in scripts.filter(|script| !script.machine.starts_with("accept")) {
+        for script in Script::folder(&path) {
+            if script.machine.starts_with("accept") {
+                seeds.add(
+                    &format!("{protocol}_accept"),
+                    &script.name,
+                    serve::seed(&script),
+                );
+                for (n, exchange) in shown(&script).into_iter().enumerate() {
+                    seeds.add(
+                        "accept_mechanisms",
+                        &format!("{protocol}-{}-{n}", script.name),
+                        exchange,
+                    );
+                }
+                continue;
+            }
             seeds.add(
                 &format!("{protocol}_login"),
                 &script.name,
@@ -59,7 +78,44 @@ pub fn seeds() -> BTreeMap<(String, String), Vec<u8>> {
     for (name, input) in tokens::SEEDS {
         seeds.add("tokens", name, input.to_vec());
     }
+    for n in 0..=255 {
+        seeds.add("man_in_the_middle", &format!("deeds-{n:02x}"), deeds(n));
+    }
     seeds.files
+}
+
+/// A plan, and two things done after a while: no transcript can give more.
+fn deeds(n: u8) -> Vec<u8> {
+    let untouched = vec![0; usize::from(n / 16 % 5)];
+    let deed = [n % 16, n.wrapping_mul(7), n.wrapping_mul(13)];
+    [&[n, n.wrapping_mul(31)], &untouched[..], &deed, &deed[..1]].concat()
+}
+
+/// What a client says in base64, decoded, each with what it says next.
+fn shown(script: &Script) -> Vec<Vec<u8>> {
+    let words: Vec<_> = script
+        .flights()
+        .flat_map(|flight| flight.split(|octet| b" \"\r\n".contains(octet)))
+        .filter(|word| word.len() > 3)
+        .collect();
+    let next = |n: usize| words.get(n + 1).copied().unwrap_or_default();
+    let messages = words.iter().enumerate().filter_map(|(n, word)| {
+        let message = sasl_core::base64::decode(word, false)?;
+        let mechanism = words[..n]
+            .iter()
+            .rev()
+            .find_map(|word| sasl_core::Mechanism::parse(word))?;
+        let choice = sasl_core::Mechanism::ALL
+            .into_iter()
+            .position(|other| other == mechanism)?;
+        let octets = message.into_iter().filter(|octet| *octet != 0xff);
+        let mut input = vec![choice as u8];
+        input.extend(octets);
+        input.push(0xff);
+        input.extend(next(n));
+        Some(input)
+    });
+    messages.collect()
 }
 
 #[derive(Default)]

@@ -19,6 +19,7 @@ pub mod corpus;
 pub mod interop;
 pub mod lifecycle;
 pub mod mechanisms;
+pub mod messages;
 pub mod middle;
 pub mod oracle;
 pub mod pair;
@@ -28,6 +29,7 @@ pub mod protocol;
 pub mod recording;
 pub mod script;
 pub mod secrecy;
+pub mod serve;
 pub mod sim;
 pub mod tokens;
 

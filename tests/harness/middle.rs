@@ -265,7 +265,7 @@ impl Middle for Meddler<'_> {
 }
 
 /// What would get him further, in all three protocols. The tags are those that a client begins with.
-const PHRASES: [&[u8]; 62] = [
+const PHRASES: [&[u8]; 63] = [
     b"\r\n",
     b"\n",
     b"\r",
@@ -327,5 +327,6 @@ const PHRASES: [&[u8]; 62] = [
     b"\"\"\r\n",
     b"CAPABILITY\r\n",
     b"AUTHENTICATE \"XOAUTH2\"\r\n",
+    b"AUTHENTICATE \"PLAIN\" \"AGV2ZQBzZWNyZXQ=\"\r\n",
     b"LOGOUT\r\n",
 ];

@@ -1,4 +1,5 @@
-//! Properties of the login machines, for inputs that resemble what servers say.
+//! Properties of the login machines, for inputs that resemble what servers say, and of the side of the
+//! server, for inputs that resemble what clients say.
 
 #![allow(
     missing_docs,
@@ -11,15 +12,18 @@
 
 use std::{path::Path, sync::OnceLock};
 
-use harness::{Script, Tested, oracle};
+use harness::{Script, Tested, oracle, serve};
 use proptest::prelude::*;
 
-/// Seeds of one protocol: what its transcripts say.
-fn seeds<P: Tested>() -> Vec<Vec<u8>> {
+/// Seeds of one protocol, for the side of the server or of the client: what its transcripts say.
+fn seeds<P: Tested>(accept: bool) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("transcripts")
         .join(P::NAME);
-    Script::folder(&folder).iter().map(oracle::seed).collect()
+    let scripts = Script::folder(&folder).into_iter();
+    let ours = scripts.filter(|script| script.machine.starts_with("accept") == accept);
+    let seed = if accept { serve::seed } else { oracle::seed };
+    ours.map(|script| seed(&script)).collect()
 }
 
 /// One change to an input.
@@ -47,6 +51,12 @@ fn change() -> impl Strategy<Value = Change> {
         Just(b"+ \r\n".to_vec()),
         Just(b"334 \r\n".to_vec()),
         Just(b"\"\"\r\n".to_vec()),
+        Just(b"*\r\n".to_vec()),
+        Just(b"{3+}\r\n".to_vec()),
+        Just(b"STARTTLS\r\n".to_vec()),
+        Just(b"a AUTHENTICATE XOAUTH2\r\n".to_vec()),
+        Just(b"AUTH XOAUTH2\r\n".to_vec()),
+        Just(b"AUTHENTICATE \"XOAUTH2\"\r\n".to_vec()),
         proptest::collection::vec(any::<u8>(), 1..6),
     ];
     prop_oneof![
@@ -95,7 +105,17 @@ macro_rules! protocol {
 
             fn seeded() -> &'static [Vec<u8>] {
                 static SEEDS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
-                SEEDS.get_or_init(seeds::<$protocol>)
+                SEEDS.get_or_init(|| seeds::<$protocol>(false))
+            }
+
+            fn seeded_for_accept() -> &'static [Vec<u8>] {
+                static SEEDS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+                SEEDS.get_or_init(|| {
+                    let mut seeds = seeds::<$protocol>(true);
+                    // Longer ones take long, and are in the corpus.
+                    seeds.retain(|seed| seed.len() < 2048);
+                    seeds
+                })
             }
 
             proptest! {
@@ -116,6 +136,25 @@ macro_rules! protocol {
                 }
 
                 #[test]
+                fn changed_dialogues_of_clients(
+                    n in any::<prop::sample::Index>(),
+                    choices in any::<[u8; 2]>(),
+                    keep in any::<bool>(),
+                    changes in proptest::collection::vec(change(), 0..6),
+                ) {
+                    let mut input = n.get(seeded_for_accept()).clone();
+                    if !keep {
+                        input[..2].copy_from_slice(&choices);
+                    }
+                    serve::accept::<$protocol>(&apply(input, &changes));
+                }
+
+                #[test]
+                fn noise_of_clients(input in proptest::collection::vec(any::<u8>(), 0..200)) {
+                    serve::accept::<$protocol>(&input);
+                }
+
+                #[test]
                 fn noise(input in proptest::collection::vec(any::<u8>(), 0..200)) {
                     oracle::login::<$protocol>(&input);
                 }
@@ -132,6 +171,16 @@ macro_rules! protocol {
                     }
                 }
             }
+
+            /// A client may leave behind any octet.
+            #[test]
+            fn every_end_of_clients() {
+                for seed in seeded_for_accept() {
+                    for end in 2..seed.len() {
+                        serve::accept::<$protocol>(&seed[..end]);
+                    }
+                }
+            }
         }
     };
 }
@@ -139,3 +188,66 @@ macro_rules! protocol {
 protocol!(imap, imap_auth::Imap);
 protocol!(smtp, smtp_auth::Smtp);
 protocol!(sieve, sieve_auth::Sieve);
+
+mod messages {
+    use super::*;
+
+    /// What messages are made of.
+    const PARTS: [&[u8]; 22] = [
+        b"n,",
+        b"y,",
+        b"p=x,",
+        b"a=",
+        b"user=",
+        b"user@example.com",
+        b"auth=",
+        b"Bearer ",
+        b"bearer ",
+        b"token",
+        b"\x01",
+        b"\x01\x01",
+        b"host=a.example",
+        b"port=993",
+        b"x=y",
+        b",",
+        b"=2C",
+        b"=3D",
+        b"\0",
+        b"tim",
+        b"\xc3\xa4",
+        b"\x80",
+    ];
+
+    /// A message of a mechanism with this and that in it.
+    fn message() -> impl Strategy<Value = Vec<u8>> {
+        let part = proptest::sample::select(&PARTS[..]);
+        let parts = proptest::collection::vec(part, 0..12).prop_map(|parts| parts.concat());
+        let right = prop_oneof![
+            Just(b"n,a=u,\x01host=a.example\x01port=993\x01auth=Bearer t\x01\x01".to_vec()),
+            Just(b"user=u\x01auth=Bearer t\x01\x01".to_vec()),
+            Just(b"z\0u\0p".to_vec()),
+        ];
+        let changed = (right, proptest::collection::vec(change(), 0..3))
+            .prop_map(|(message, changes)| apply(message, &changes));
+        prop_oneof![parts, changed]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn of_all_mechanisms(
+            choices in any::<u8>(),
+            message in message(),
+            answers in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..12), 0..3),
+        ) {
+            let mut input = vec![choices];
+            input.extend(message);
+            for answer in answers {
+                input.push(0xff);
+                input.extend(answer);
+            }
+            harness::messages::messages(&input);
+        }
+    }
+}
