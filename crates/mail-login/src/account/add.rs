@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
+use token_lifecycle::Provider;
 use toml_edit::{Array, Value};
 
 use crate::{
@@ -32,6 +33,14 @@ pub(super) fn add(arguments: &Add) -> Result<(), Problem> {
     if account.issuer.is_some() {
         let grant = Grant::new(&next, name)?;
         advise(&grant, account);
+    }
+    let provider = account.provider.as_deref().and_then(Provider::named);
+    let has_secret =
+        account.client_secret_file.is_some() || account.client_secret_command.is_some();
+    if provider.is_some_and(|known| known.wants_secret) && !has_secret {
+        note(
+            "note: this provider wants a client secret also of programs on people's machines: set client_secret_file or client_secret_command",
+        );
     }
     edit.write()?;
     if arguments.common.json {

@@ -47,16 +47,27 @@ fn issuer(provider: &Provider) -> Option<token_lifecycle::Issuer> {
 }
 
 /// The redirect URI that is registered, as far as we know.
-pub(super) fn redirect_uri<'a>(grant: &'a Grant<'_>) -> &'a str {
-    let localhost = grant.provider.is_some_and(|known| {
-        !known.redirects.contains(&RedirectKind::Loopback)
-            && known.redirects.contains(&RedirectKind::Localhost)
-    });
-    match &grant.account.redirect_uri {
-        Some(uri) => uri,
-        None if localhost => "http://localhost/",
-        None => "http://127.0.0.1/",
+pub(super) fn redirect_uri<'a>(grant: &'a Grant<'_>) -> Result<&'a str, Problem> {
+    if let Some(uri) = &grant.account.redirect_uri {
+        return Ok(uri);
     }
+    let takes = |kind| {
+        grant
+            .provider
+            .is_none_or(|known| known.redirects.contains(&kind))
+    };
+    if takes(RedirectKind::Loopback) {
+        return Ok("http://127.0.0.1/");
+    }
+    if takes(RedirectKind::Localhost) {
+        return Ok("http://localhost/");
+    }
+    let message = "this provider takes no redirect URI of this machine: set redirect_uri to the one that you registered, and sign in with --paste";
+    Err(Problem::new(
+        Exit::Settings,
+        "configuration",
+        message.into(),
+    ))
 }
 
 pub(super) fn redirect(uri: &str) -> Result<Redirect, Problem> {

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const AT_ONCE: usize = 16;
 
 pub(super) fn sign_in(grant: &Grant<'_>, deadline: Instant) -> Result<Tokens, Problem> {
-    let (host, port, path) = split(ask::redirect_uri(grant)).ok_or_else(|| {
+    let (host, port, path) = split(ask::redirect_uri(grant)?).ok_or_else(|| {
         let message = "the redirect URI is not on this machine: sign in with --paste, or register http://127.0.0.1/ with the provider";
         Problem::new(Exit::Settings, "configuration", message.into())
     })?;

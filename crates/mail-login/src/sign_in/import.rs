@@ -13,8 +13,8 @@ use crate::{
     input,
 };
 
-/// Reads a token response, or the file of a program that keeps something like it. Where it says until
-/// when its access token is good, that one is used; else the refresh token gets a new one at once,
+/// Reads a token response, or the file of a program that keeps something like it. Where it says how long
+/// its access token is good from now on, that one is used; else the refresh token gets a new one at once,
 /// which also shows that it works for this client.
 pub(super) fn read(grant: &Grant<'_>, file: &Path) -> Result<Tokens, Problem> {
     let (text, place) = if file == Path::new("-") {
@@ -64,11 +64,22 @@ struct Found {
     expires_in: Option<IgnoredAny>,
     expires_on: Option<IgnoredAny>,
     expires: Option<IgnoredAny>,
+    // How other programs note when the token ends. Whoever does that may have kept it for long, and
+    // says in `expires_in` what was true once (oama, mutt_oauth2.py, google-auth).
+    access_token_expiration: Option<IgnoredAny>,
+    exp_date: Option<IgnoredAny>,
+    expires_at: Option<IgnoredAny>,
+    expiry: Option<IgnoredAny>,
 }
 
 impl Found {
     fn has_lasting_token(&self) -> bool {
-        self.access_token.is_some()
+        let kept = self.access_token_expiration.is_some()
+            || self.exp_date.is_some()
+            || self.expires_at.is_some()
+            || self.expiry.is_some();
+        !kept
+            && self.access_token.is_some()
             && (self.expires_in.is_some() || self.expires_on.is_some() || self.expires.is_some())
     }
 }

@@ -18,7 +18,7 @@ const LENGTH: u64 = 16 << 10;
 const TRIES: usize = 5;
 
 pub(super) fn sign_in(grant: &Grant<'_>) -> Result<Tokens, Problem> {
-    let redirect = ask::redirect(ask::redirect_uri(grant))?;
+    let redirect = ask::redirect(ask::redirect_uri(grant)?)?;
     let mut question = ask::question(grant, redirect)?;
     note("Sign in with any browser, on any machine, at:");
     note("");

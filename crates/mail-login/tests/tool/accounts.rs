@@ -182,3 +182,36 @@ fn a_store_that_this_program_lacks_is_named() {
     assert_eq!(code(&output), 78);
     assert!(!stderr(&output).contains("hush"), "{}", stderr(&output));
 }
+
+#[test]
+fn what_a_provider_wants_is_said_before_it_refuses() {
+    let bed = Bed::start();
+    let add = |name: &str, provider: &str| {
+        bed.good(&[
+            "account",
+            "add",
+            name,
+            "--provider",
+            provider,
+            "--user",
+            "a@example.com",
+            "--client-id",
+            "b",
+        ])
+    };
+    assert!(stderr(&add("g", "gmail")).contains("wants a client secret"));
+    assert_eq!(stderr(&add("m", "microsoft365")), "");
+    // Neither the port nor the browser of this machine would help.
+    add("y", "yandex");
+    for way in [&["sign-in", "y"][..], &["sign-in", "y", "--paste"]] {
+        let output = bed.run(way);
+        assert_eq!(code(&output), 78, "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("set redirect_uri"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    let output = bed.run(&["sign-in", "g", "--device"]);
+    assert_eq!(code(&output), 78, "{}", stderr(&output));
+}

@@ -315,6 +315,17 @@ fn by_the_tokens_of_another_program() {
         tokens.access_token()
     );
 
+    // A lifetime that was true once is not believed.
+    let old = bed.testbed.provider().issue(USER);
+    let kept = json!({
+        "email": USER, "service": "example", "scope": "mail", "token_type": "Bearer",
+        "access_token": "long-expired", "refresh_token": old.refresh_token(),
+        "exp_date": "2025-01-01T00:00:00Z", "expires_in": 3599,
+    });
+    let output = bed.run_with(&["sign-in", "work", "--import", "-"], &kept.to_string());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(bed.testbed.provider().refreshes_of(old.grant()), 1);
+
     // A refresh token alone, as most programs keep it among other things.
     let other = bed.testbed.provider().issue(USER);
     let kept = json!({
