@@ -27,6 +27,7 @@
 //! | [`probe`] | what a server offers, without credentials |
 //! | [`drive`] | runs any [`Machine`](sasl_core::Machine) over any stream of your own |
 //! | [`Stream`] | the connection, in clear or in TLS |
+//! | `tokens` | OAuth tokens that are fresh whenever somebody asks (feature `tokens`) |
 //! | [`Server`], [`Failure`], [`Phase`], … | shared with the other driver, see [`mail_login_tls`] |
 //!
 //! # The deadline
@@ -36,7 +37,7 @@
 //!
 //! # Cancelling
 //!
-//! Dropping a future closes its connection. No task is spawned. Only a name lookup under way goes on
+//! Dropping a future closes its connection. No task is spawned, but for those that keep tokens fresh. Only a name lookup under way goes on
 //! in tokio's blocking pool until the operating system gives up; nobody sees its result.
 //!
 //! # What blocks

@@ -51,6 +51,8 @@ pub use http::{Http, HttpClient};
 pub use keeper::Keeper;
 pub use keepers::Keepers;
 pub use login::{LoginError, login_with_keeper};
+#[cfg(unix)]
+pub use mail_login_tokens::FileStore;
 pub use mail_login_tokens::{
     HttpAnswer, HttpProblem, MemoryStore, NoRequest, Notice, Settings, Status, TokenError, clock,
 };

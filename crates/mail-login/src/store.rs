@@ -1,5 +1,8 @@
 //! Where an account's tokens are.
 
+#[cfg(feature = "keyring")]
+mod keyring;
+
 use std::sync::Arc;
 
 use mail_login_tokens::{FileStore, Store};
@@ -22,7 +25,13 @@ pub(crate) fn open(
                 directory.join(format!("{name}.json")),
             )))
         }
+        #[cfg(not(feature = "keyring"))]
         Kind::Keyring => Err(missing("keyring")),
+        #[cfg(feature = "keyring")]
+        Kind::Keyring => {
+            let directory = config::state_directory()?.join("accounts");
+            Ok(Arc::new(keyring::Keyring::new(name, &directory)))
+        }
         #[cfg(not(feature = "redis"))]
         Kind::Redis(_) => Err(missing("redis")),
         #[cfg(feature = "redis")]
@@ -61,6 +70,7 @@ fn redis(
     Ok(Arc::new(store.map_err(crate::grant::no_randomness)?))
 }
 
+#[cfg(not(all(feature = "keyring", feature = "redis")))]
 fn missing(kind: &str) -> Problem {
     let message = format!(
         "this program was built without the store {kind}: set store = \"file\", or leave it out"

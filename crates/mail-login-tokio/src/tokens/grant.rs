@@ -37,8 +37,7 @@ pub(super) struct State {
     pub(super) lifecycle: Lifecycle,
     /// A task is at work, and asks the machine what comes next.
     driven: bool,
-    /// When it is looked at next, and by which ticket.
-    due: Option<(Instant, u64)>,
+    due: Option<Due>,
     unsaved: bool,
     /// What the network and the store said last, since they last worked.
     network: Option<String>,
@@ -47,6 +46,16 @@ pub(super) struct State {
     pub(super) restored: u64,
     pub(super) failed: u64,
 }
+
+/// When it is looked at next, by which ticket, and whether it is kept alive until then.
+struct Due {
+    at: Instant,
+    ticket: u64,
+    keeps: bool,
+}
+
+/// Not worth another entry.
+const CLOSE: Duration = Duration::from_millis(2);
 
 /// What a task does for a machine, without a borrow of it.
 pub(super) enum Task {
@@ -144,7 +153,7 @@ impl Grant {
     pub(super) fn look(self: &Arc<Self>, ticket: u64) {
         let mut state = self.state();
         // Otherwise it was looked at meanwhile, and another time was set.
-        if state.due.is_some_and(|(_, valid)| valid == ticket) {
+        if state.due.as_ref().is_some_and(|due| due.ticket == ticket) {
             state.due = None;
             self.go_on(state);
         }
@@ -171,15 +180,27 @@ impl Grant {
         handle: impl FnOnce(&mut Lifecycle, Now),
     ) -> Option<Task> {
         let mut state = self.state();
-        let notice = state.learn(went).map(Notice::Problem);
+        let problem = state.learn(went).map(Notice::Problem);
         handle(&mut state.lifecycle, clock::now());
-        let (task, told) = self.next(&mut state);
-        state.driven = task.is_some();
-        drop(state);
-        self.changed.notify_waiters();
-        self.tell(notice);
-        self.tell(told);
-        task
+        let mut told = Vec::from_iter(problem);
+        loop {
+            let (task, more) = self.next(&mut state);
+            told.extend(more);
+            if told.is_empty() {
+                state.driven = task.is_some();
+                drop(state);
+                self.changed.notify_waiters();
+                return task;
+            }
+            drop(state);
+            self.changed.notify_waiters();
+            // Until all is told nobody else begins, so that it is told in order.
+            self.tell(told.drain(..));
+            if task.is_some() {
+                return task;
+            }
+            state = self.state();
+        }
     }
 
     /// The task at work was broken off.
@@ -229,14 +250,16 @@ impl Grant {
     /// Nothing is to be done for so long.
     fn rest(self: &Arc<Self>, state: &mut State, time: Duration) {
         self.note_unsaved(state);
-        let at = schedule::after(time);
-        // One entry is enough, if it is not too late.
-        if !state.unsaved && state.due.is_some_and(|(due, _)| due <= at) {
+        let (now, at) = (Instant::now(), schedule::after(time));
+        // One entry is enough, if it comes in time. One that is over lies where it has to wait.
+        let enough =
+            |due: &Due| now <= due.at && due.at <= at + CLOSE && (due.keeps || !state.unsaved);
+        if state.due.as_ref().is_some_and(enough) {
             return;
         }
-        let at = state.due.map_or(at, |(due, _)| due.min(at));
-        let ticket = self.shared.schedule.push(at, self, state.unsaved);
-        state.due = Some((at, ticket));
+        let keeps = state.unsaved;
+        let ticket = self.shared.schedule.push(at, self, keeps);
+        state.due = Some(Due { at, ticket, keeps });
     }
 
     fn note_unsaved(&self, state: &mut State) {

@@ -53,9 +53,11 @@ impl<H: Http + ?Sized> Http for Arc<H> {
 }
 
 /// The HTTP client for authorization servers: reqwest, with the TLS and the trust that the mail servers
-/// have. It follows no redirect, keeps no cookie, asks for no compression, reads no environment variable,
-/// and wipes what it is given and gives. There is no proxy. Clones share their connections, which are kept
-/// for a burst of requests and not longer.
+/// have. It follows no redirect, keeps no cookie, asks for no compression and reads no environment variable.
+/// There is no proxy. Clones share their connections, which are kept for a burst of requests and not longer.
+///
+/// The bodies of requests and answers are wiped; the copies that hyper and rustls make on the way, and
+/// headers, are not. Where that matters, the client of `mail-login-blocking` leaves less behind.
 ///
 /// ```no_run
 /// # fn main_(company_ca: &[u8]) -> Result<(), mail_login_tokio::SettingsProblem> {

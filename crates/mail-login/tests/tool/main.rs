@@ -15,6 +15,8 @@ mod bed;
 mod cli;
 mod demo;
 mod interop;
+#[cfg(all(target_os = "linux", feature = "keyring"))]
+mod keyring;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
 mod sign_in;
