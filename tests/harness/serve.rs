@@ -21,6 +21,9 @@ use crate::{
 /// Whom verdicts call the owner of what was presented.
 const OWNER: &str = "user@example.com";
 
+/// What stands in the secrets of the seeds, and of whatever is made of them.
+const MARKS: [&str; 3] = ["mF_9.B5f", "tanstaaf", "tttttttt"];
+
 /// What the first two octets of an input choose.
 #[derive(Clone, Copy, Debug)]
 struct Choices(u8, u8);
@@ -84,8 +87,9 @@ where
     ]
     .join("\n");
     let words = flights.concat();
-    // Shorter ones are found by chance.
-    for secret in whole.secrets.iter().filter(|secret| secret.len() >= 8) {
+    // Others may be words that a server says anyway.
+    let is_ours = |secret: &&String| MARKS.iter().any(|mark| secret.contains(mark));
+    for secret in whole.secrets.iter().filter(is_ours) {
         let forms: BTreeSet<_> = forms(secret).into_iter().collect();
         let times = |text: &[u8]| -> usize {
             let found = |form: &String| {

@@ -1,5 +1,5 @@
 //! What the machines allocate: nothing on the way to an accepted login, and little whatever a hostile
-//! server sends.
+//! server or client sends.
 
 #![allow(
     missing_docs,
@@ -14,7 +14,8 @@
 
 use harness::{Cut, Recording, Tested, recording::replay};
 use sasl_core::{
-    Credentials, Endpoint, Error, Limits, Machine, Mechanism, Outcome, Session, Settings, Step,
+    AcceptSettings, Accepting, Credentials, Endpoint, Error, Farewell, Limits, Machine, Mechanism,
+    Outcome, Reason, Session, Settings, Step, Verdict,
 };
 
 /// Counts what the present thread allocates.
@@ -200,7 +201,7 @@ fn nothing_on_the_way_in() {
     assert_eq!(accepted::<sieve_auth::Sieve>("sieve"), 66);
 }
 
-/// A server that does not stop.
+/// A server that does not stop, or a client.
 struct Hostile {
     name: &'static str,
     /// What it says first, one at each read.
@@ -239,8 +240,13 @@ impl Hostile {
     }
 
     fn flood<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        self.flood_in(bytes, PIECE)
+    }
+
+    /// In pieces of so many octets, or one by one.
+    fn flood_in<'a>(&self, bytes: &'a [u8], octets: usize) -> impl Iterator<Item = &'a [u8]> {
         let unit = self.unit.len();
-        let octets = if self.one_by_one { unit } else { PIECE };
+        let octets = if self.one_by_one { unit } else { octets };
         (0..FLOOD / octets).map(move |n| {
             let at = n * octets % unit;
             &bytes[at..at + octets]
@@ -554,4 +560,223 @@ fn a_long_line_octet_by_octet() {
     drip::<imap_auth::Imap>("* OK ", "\r\n");
     drip::<smtp_auth::Smtp>("220 ", "\r\n");
     drip::<sieve_auth::Sieve>("\"IMPLEMENTATION\" \"", "\"\r\nOK\r\n");
+}
+
+/// More than a client can make a server hold before its login.
+const ACCEPT_LIMIT: isize = 256 << 10;
+
+/// The side of the server lets nobody in and ends by itself.
+fn refuse<P: Tested>(
+    accept: &mut P::Accept,
+    mut next: impl FnMut(&mut P::Accept),
+) -> (Farewell, Count) {
+    count(|| {
+        loop {
+            match accept.poll().unwrap() {
+                Step::Write(_) | Step::Event(_) => {}
+                Step::Read => next(accept),
+                Step::Done(Accepting::Presented(_)) => {
+                    P::decide(accept, Verdict::refuse(Reason::Temporary));
+                }
+                Step::Done(Accepting::Closed(farewell)) => return farewell,
+                Step::Done(Accepting::Accepted(_) | Accepting::StartTls(_)) => {
+                    panic!("{}: nobody said yes", P::NAME)
+                }
+            }
+        }
+    })
+}
+
+fn withstand<P: Tested>(clients: &[Hostile]) {
+    let settings = || AcceptSettings::new().mechanisms(Mechanism::ALL);
+    for client in clients {
+        let bytes = client.bytes();
+        // As much as may wait, and as much as a driver reads.
+        for octets in [PIECE, 4 << 10] {
+            let mut accept = P::accept_over_tls(settings().into());
+            let mut flood = client.flood_in(&bytes, octets);
+            let mut lead = client.lead.iter();
+            let (farewell, counted) = refuse::<P>(&mut accept, |accept| match lead.next() {
+                Some(said) => accept.handle_input(said.as_bytes()),
+                None => accept.handle_input(flood.next().expect("16 MiB were not too much")),
+            });
+            println!(
+                "{:6} {:40} {octets:5} {:8} octets  {farewell:?}",
+                P::NAME,
+                client.name,
+                counted.peak
+            );
+            assert!(
+                !matches!(farewell, Farewell::Asked | Farewell::HungUp),
+                "{} {}: {farewell:?}",
+                P::NAME,
+                client.name
+            );
+            // Nobody waits for what is announced to be too long, or makes room for it.
+            let limit = if client.name.starts_with("announced") {
+                octets as isize + (8 << 10)
+            } else {
+                ACCEPT_LIMIT
+            };
+            assert!(
+                counted.peak <= limit,
+                "{} {}: {counted:?}",
+                P::NAME,
+                client.name
+            );
+        }
+
+        // A driver that hands in more than it was asked for.
+        let mut accept = P::accept_over_tls(settings().into());
+        let ((), counted) = count(|| {
+            client
+                .flood(&bytes)
+                .for_each(|piece| accept.handle_input(piece));
+        });
+        assert!(
+            counted.peak < ACCEPT_LIMIT,
+            "{} {}: {counted:?}",
+            P::NAME,
+            client.name
+        );
+        let (_, counted) = refuse::<P>(&mut accept, |accept| accept.handle_input(b""));
+        assert!(
+            counted.peak < ACCEPT_LIMIT,
+            "{} {}: {counted:?}",
+            P::NAME,
+            client.name
+        );
+    }
+}
+
+#[test]
+fn imap_clients_that_do_not_stop() {
+    const EXCHANGE: &[&str] = &["a AUTHENTICATE XOAUTH2\r\n"];
+    const LOGIN: &[&str] = &["a AUTHENTICATE LOGIN\r\n"];
+    withstand::<imap_auth::Imap>(&[
+        hostile("command without end", &[], filled("x")),
+        hostile("tag without end", &[], filled("a")),
+        hostile("message without end", EXCHANGE, filled("AAAA")),
+        hostile("user without end", LOGIN, filled("AAAA")),
+        hostile(
+            "password without end",
+            &["a AUTHENTICATE LOGIN\r\n", "dGlt\r\n"],
+            filled("AAAA"),
+        ),
+        hostile(
+            "message along without end",
+            &["a AUTHENTICATE XOAUTH2 "],
+            filled("AAAA"),
+        ),
+        hostile(
+            "quoted password without end",
+            &["a LOGIN tim \""],
+            filled("\\\""),
+        ),
+        hostile("commands at once", &[], filled("a NOOP\r\n")),
+        hostile("commands", &[], "a CAPABILITY\r\n").one_by_one(),
+        hostile("no commands", &[], filled("\r\n")),
+        hostile("cancelled logins", &[], "a AUTHENTICATE XOAUTH2\r\n*\r\n").one_by_one(),
+        hostile(
+            "long commands",
+            &[],
+            format!("a ID (\"{}\")\r\n", "x".repeat(16_000)),
+        )
+        .one_by_one(),
+        hostile("announced literal", &[], filled("a LOGIN {4294967295}\r\n")),
+        hostile(
+            "a literal after the other that waits",
+            &[],
+            filled("a LOGIN {16384}\r\n"),
+        ),
+        hostile(
+            "announced literal beyond 32 bits",
+            &[],
+            filled("a LOGIN {4294967296+}\r\n"),
+        ),
+        hostile(
+            "literals",
+            &[],
+            format!("a LOGIN {{16000+}}\r\n{}\r\n", "x".repeat(16_000)),
+        )
+        .one_by_one(),
+        hostile("literals in one line", &["a ID "], filled("{1+}\r\nx ")),
+    ]);
+}
+
+#[test]
+fn smtp_clients_that_do_not_stop() {
+    const EHLO: &[&str] = &["EHLO x\r\n"];
+    withstand::<smtp_auth::Smtp>(&[
+        hostile("command without end", &[], filled("x")),
+        hostile("name without end", &["EHLO "], filled("x")),
+        hostile(
+            "message without end",
+            &["EHLO x\r\n", "AUTH XOAUTH2\r\n"],
+            filled("AAAA"),
+        ),
+        hostile(
+            "password without end",
+            &["EHLO x\r\n", "AUTH LOGIN\r\n", "dGlt\r\n"],
+            filled("AAAA"),
+        ),
+        hostile(
+            "message along without end",
+            &["EHLO x\r\n", "AUTH XOAUTH2 "],
+            filled("AAAA"),
+        ),
+        hostile("commands at once", EHLO, filled("NOOP\r\n")),
+        hostile("commands", EHLO, "EHLO x\r\n").one_by_one(),
+        hostile("no commands", EHLO, filled("\r\n")),
+        hostile("cancelled logins", EHLO, "AUTH XOAUTH2\r\n*\r\n").one_by_one(),
+        hostile(
+            "long commands",
+            EHLO,
+            format!("NOOP {}\r\n", "x".repeat(16_000)),
+        )
+        .one_by_one(),
+    ]);
+}
+
+#[test]
+fn sieve_clients_that_do_not_stop() {
+    const EXCHANGE: &[&str] = &["AUTHENTICATE \"XOAUTH2\"\r\n"];
+    withstand::<sieve_auth::Sieve>(&[
+        hostile("command without end", &[], filled("x")),
+        hostile("message without end", EXCHANGE, filled("AAAA")),
+        hostile("quoted message without end", EXCHANGE, filled("\"AAAA")),
+        hostile(
+            "message along without end",
+            &["AUTHENTICATE \"XOAUTH2\" \""],
+            filled("AAAA"),
+        ),
+        hostile("tag without end", &["NOOP \""], filled("\\\"")),
+        hostile("commands at once", &[], filled("NOOP\r\n")),
+        hostile("commands", &[], "CAPABILITY\r\n").one_by_one(),
+        hostile("no commands", &[], filled("\r\n")),
+        hostile(
+            "cancelled logins",
+            &[],
+            "AUTHENTICATE \"XOAUTH2\"\r\n\"*\"\r\n",
+        )
+        .one_by_one(),
+        hostile(
+            "long tags",
+            &[],
+            format!("NOOP {{16000+}}\r\n{}\r\n", "\"".repeat(16_000)),
+        )
+        .one_by_one(),
+        hostile("announced literal", EXCHANGE, filled("{4294967295+}\r\n")),
+        hostile(
+            "announced literal that waits",
+            EXCHANGE,
+            filled("{100}\r\n"),
+        ),
+        hostile(
+            "announced literal beyond 32 bits",
+            EXCHANGE,
+            filled("{4294967296+}\r\n"),
+        ),
+        hostile("literals in one line", &["NOOP "], filled("{1+}\r\nx ")),
+    ]);
 }

@@ -204,6 +204,31 @@ fn another_owner<P: Tested>() {
     }
 }
 
+/// Whatever was wrong with a credential, the words are the same, and whose it is is not among them.
+fn tells_no_more_than_the_class<P: Tested>() {
+    for mut plan in plans() {
+        // Where all that is said can be looked at.
+        if plan.mode != Mode::Exposed {
+            continue;
+        }
+        let mut said = |verdict: Verdict| {
+            plan.verdicts = vec![verdict];
+            let seen = run::<P>(&plan, &mut Honest);
+            assert!(!seen.server_let_in(), "{plan:?}");
+            let ours = seen.clear.iter().filter(|(from, _)| *from == Side::Server);
+            let said: Vec<u8> = ours.flat_map(|(_, write)| write.clone()).collect();
+            String::from_utf8(said).unwrap()
+        };
+        let rejected = said(Verdict::refuse(Reason::CredentialsRejected));
+        assert_eq!(said(Verdict::refuse(Reason::TokenRejected)), rejected);
+        let denied = said(Verdict::refuse(Reason::AuthorizationDenied));
+        assert_eq!(said(Verdict::accept("eve@example.com")), denied);
+        for name in ["eve", "user@", "example"] {
+            assert!(!denied.contains(name) && !rejected.contains(name));
+        }
+    }
+}
+
 /// A server without the client's mechanism, or without TLS, is never shown a credential.
 fn nothing_in_common<P: Tested>() {
     for mut plan in plans() {
@@ -256,6 +281,11 @@ macro_rules! protocol {
             #[test]
             fn owners_and_users() {
                 super::another_owner::<P>();
+            }
+
+            #[test]
+            fn a_refusal_tells_no_more_than_its_class() {
+                super::tells_no_more_than_the_class::<P>();
             }
 
             #[test]
