@@ -14,7 +14,9 @@ use mail_login_blocking::{
 };
 use mail_login_tokens::{Settings, Store, TokenError, clock};
 use sasl_core::Rejection;
-use token_lifecycle::{AccessToken, Event, Feedback, Generation, Lock, Tokens, Unavailable};
+use token_lifecycle::{
+    AccessToken, Class, Event, Feedback, Generation, Lock, Setting, Tokens, Unavailable,
+};
 
 use crate::{
     config::Config,
@@ -22,6 +24,7 @@ use crate::{
     grant::Grant,
     store,
     terminal::note,
+    waiting::{Stage, Waiting},
 };
 
 /// How long saving may take.
@@ -29,6 +32,8 @@ const SAVING: Duration = Duration::from_secs(20);
 
 pub(crate) struct Session {
     name: String,
+    /// The authorization server, for people who wait for it.
+    host: String,
     keeper: Keeper,
     /// Saving failed, or locking.
     store_failed: Arc<AtomicBool>,
@@ -40,7 +45,17 @@ impl Session {
         let store = store::open(config, grant.name, grant.account)?;
         // Whoever waits for a token should not wait for this.
         store.load().map_err(|error| store::unreadable(&error))?;
-        Self::start(grant.name, grant.settings()?, store, grant.http)
+        let settings = grant.settings()?;
+        let mut session = Self::start(grant.name, settings, store, grant.http)?;
+        session.host = grant.endpoints.token.host().into();
+        Ok(session)
+    }
+
+    /// Shows that something is being waited for, until it is dropped.
+    pub(crate) fn waiting(&self, what: &'static str, limit: Duration, quiet: bool) -> Waiting {
+        let stage = Stage::default();
+        stage.set(what);
+        Waiting::new(self.host.clone(), limit, stage, quiet)
     }
 
     pub(crate) fn start(
@@ -79,6 +94,7 @@ impl Session {
         })?;
         Ok(Self {
             name: name.into(),
+            host: String::new(),
             keeper,
             store_failed,
         })
@@ -167,6 +183,17 @@ pub(crate) fn of_token_error(name: &str, error: &TokenError) -> Problem {
     };
     let (kind, advice) = match error.unavailable() {
         None => ("stopped", String::new()),
+        // Nobody was asked: the record itself says so.
+        Some(Unavailable::Misconfigured(failure))
+            if failure.status().is_none()
+                && failure.class() == Class::Misconfigured(Setting::Client) =>
+        {
+            let message = format!(
+                "the tokens are of another client_id: set it back, or sign in again{}",
+                sign_in_with(name)
+            );
+            return Problem::new(exit, "other-client", message);
+        }
         Some(Unavailable::Misconfigured(failure)) => (failure.class().name(), String::new()),
         Some(Unavailable::SignIn(sign_in)) => (sign_in.reason.name(), sign_in_with(name)),
         Some(Unavailable::SignedOut) => ("signed-out", sign_in_with(name)),

@@ -30,7 +30,9 @@ fn get(arguments: &GetToken) -> Result<Zeroizing<String>, Problem> {
     let account = grant.account;
     let session = Session::open(&config, grant)?;
     let min_valid = Duration::from_secs(arguments.min_valid);
+    let waiting = session.waiting("a token", arguments.timeout, arguments.common.json);
     let token = session.fresh_token(min_valid, Deadline::after(arguments.timeout))?;
+    drop(waiting);
     let format = if arguments.common.json {
         Format::Json
     } else {
