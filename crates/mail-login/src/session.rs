@@ -119,16 +119,12 @@ impl Session {
         deadline: Deadline,
     ) -> Result<AccessToken, Problem> {
         let token = self.token(min_valid, deadline)?;
-        let Some(expires) = token.expires_at() else {
-            return Ok(token);
-        };
-        let life = expires.since(token.issued_at());
-        let soon = (life / 5).min(Duration::from_secs(600));
-        if soon <= min_valid || expires.since(clock::now().wall) > soon {
+        if !ends_soon(&token) {
             return Ok(token);
         }
         let wait = Deadline::after(Duration::from_secs(5));
-        Ok(self.keeper.token(soon, wait).unwrap_or(token))
+        let longer = soon(&token).max(min_valid);
+        Ok(self.keeper.token(longer, wait).unwrap_or(token))
     }
 
     /// A mail server refused a token.
@@ -162,6 +158,20 @@ impl Session {
         }
         of_token_error(&self.name, error)
     }
+}
+
+/// How long before its end a token is due: a fifth of its life, and ten minutes at most.
+fn soon(token: &AccessToken) -> Duration {
+    let life = token
+        .expires_at()
+        .map_or(Duration::ZERO, |end| end.since(token.issued_at()));
+    (life / 5).min(Duration::from_secs(600))
+}
+
+/// Whether a token is due to be refreshed.
+pub(crate) fn ends_soon(token: &AccessToken) -> bool {
+    let left = token.expires_at().map(|end| end.since(clock::now().wall));
+    left.is_some_and(|left| left <= soon(token))
 }
 
 /// Whether tokens could be saved, found out before a user is asked for anything.
