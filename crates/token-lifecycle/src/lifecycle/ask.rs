@@ -69,7 +69,7 @@ impl Lifecycle {
         };
         self.advance();
         let given = given && !self.is_over() || self.must_do(index, min_ttl);
-        if given && let Some(slot) = self.slots.get_mut(index) {
+        if let Some(slot) = self.slots.get_mut(index).filter(|_| given) {
             slot.waiting = None;
         }
         let why = if given { None } else { Some(self.why_not()) };

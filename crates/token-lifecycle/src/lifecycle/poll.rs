@@ -76,10 +76,12 @@ impl Lifecycle {
     fn act(&mut self) -> Action<'_> {
         let wall = self.clock.wall;
         let nap = self.nap();
-        if let Op::Dirty(_)
-        | Op::Leave(Leave::Load { tries: 1.., .. } | Leave::Revoke { tries: 1.., .. }) = self.op
-            && !nap.is_zero()
-        {
+        let again = matches!(
+            self.op,
+            Op::Dirty(_)
+                | Op::Leave(Leave::Load { tries: 1.., .. } | Leave::Revoke { tries: 1.., .. })
+        );
+        if again && !nap.is_zero() {
             return Action::Wait(nap);
         }
         match &mut self.op {

@@ -134,9 +134,8 @@ impl Lifecycle {
     }
 
     fn tell_about(&mut self, run: &Run, tokens: &Tokens) {
-        if let Some(at) = tokens.expires_at
-            && at.since(tokens.issued_at).as_secs() < 60
-        {
+        let short = |at: &UnixTime| at.since(tokens.issued_at).as_secs() < 60;
+        if let Some(at) = tokens.expires_at.filter(short) {
             self.tell(Event::GrantEnding { at });
         }
         if let Some(at) = tokens.grant_expires_at {
