@@ -92,9 +92,9 @@ impl HttpAnswer {
         let known = HEADERS
             .into_iter()
             .find(|known| known.eq_ignore_ascii_case(name));
-        if let Some(known) = known.filter(|_| value.len() <= VALUE)
-            && !self.headers.iter().any(|(name, _)| *name == known)
-        {
+        let is_new = |known: &&str| self.headers.iter().all(|(name, _)| name != known);
+        let known = known.filter(|_| value.len() <= VALUE).filter(is_new);
+        if let Some(known) = known {
             self.headers.push((known, value.into()));
         }
         self

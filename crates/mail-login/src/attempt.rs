@@ -112,7 +112,7 @@ impl<O: Clone> Attempt<'_, O> {
         }
         report.retrying(self.place, rejection);
         let fresh = source.credentials()?;
-        report.credentials = Some(fresh.clone());
+        report.renew(fresh.clone());
         let second = self.again(*refused, fresh, report);
         if let Ok(Login::Rejected(refused)) = &second {
             // So that the next run does not begin with a token that was refused.

@@ -6,7 +6,7 @@ mod secret;
 use mail_login_tokens::{Http, Settings, clock};
 use token_lifecycle::{
     Audience, Client, Exchange, GrantKind, Metadata, Options, Provider, Quirks, Request, Service,
-    Tokens, Url,
+    TokenRequest, Tokens, Url, Want,
 };
 
 use crate::{
@@ -117,10 +117,27 @@ impl<'a> Grant<'a> {
                 Renewal::ClientCredentials => GrantKind::ClientCredentials,
             });
         let settings = Settings::new(self.endpoints.token.clone(), self.client.clone(), options);
-        Ok(match &self.endpoints.revocation {
+        let settings = match &self.endpoints.revocation {
             Some(endpoint) => settings.with_revocation(endpoint.clone()),
             None => settings,
-        })
+        };
+        let Some(wanted) = self.account.audience.clone() else {
+            return Ok(settings);
+        };
+        // Servers that know `audience` want it each time that a service asks by itself.
+        let (endpoint, client) = (self.endpoints.token.clone(), self.client.clone());
+        Ok(settings.with_requests(move |want| match want {
+            Want::Grant {
+                kind: GrantKind::ClientCredentials,
+                audience,
+                ..
+            } => TokenRequest::client_credentials()
+                .audience(audience)
+                .parameter("audience", wanted.as_str())
+                .build(&endpoint, &client)
+                .ok(),
+            _ => None,
+        }))
     }
 
     /// Sends a request for the first tokens.

@@ -15,6 +15,8 @@ pub(crate) struct Report {
     pub(crate) transcript: bool,
     /// What must not be shown even when the server sends it back.
     pub(crate) credentials: Option<Credentials>,
+    /// The same for those that were refused before.
+    former: Option<Credentials>,
     /// TLS, once it is up.
     pub(crate) tls: Option<Secured>,
     /// Every list that was offered, in order.
@@ -64,6 +66,19 @@ impl Report {
         }
     }
 
+    /// From now on another token is used.
+    pub(crate) fn renew(&mut self, credentials: Credentials) {
+        self.former = self.credentials.replace(credentials);
+    }
+
+    /// Without our secrets.
+    fn scrub(&self, text: &[u8]) -> Vec<u8> {
+        let own = [&self.credentials, &self.former];
+        own.into_iter()
+            .flatten()
+            .fold(text.to_vec(), |text, credentials| credentials.scrub(&text))
+    }
+
     /// A token was refused, and a new one is got for one more try.
     pub(crate) fn retrying(&mut self, place: &str, rejection: &Rejection) {
         self.finish();
@@ -87,19 +102,12 @@ impl Report {
 
     /// Untrusted text, without our secret should it be in there.
     pub(crate) fn clean(&self, text: Text<'_>) -> String {
-        match &self.credentials {
-            Some(credentials) => Text::new(&credentials.scrub(text.as_bytes())).to_string(),
-            None => text.to_string(),
-        }
+        Text::new(&self.scrub(text.as_bytes())).to_string()
     }
 
     fn show_line(&self, line: &[u8]) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let clean = match &self.credentials {
-            Some(credentials) => credentials.scrub(line),
-            None => line.to_vec(),
-        };
-        note(format_args!("S: {}", Text::new(&clean)));
+        note(format_args!("S: {}", Text::new(&self.scrub(line))));
     }
 }
 

@@ -14,7 +14,9 @@ use mail_login_blocking::{
 };
 use mail_login_tokens::{Settings, Store, TokenError, clock};
 use sasl_core::Rejection;
-use token_lifecycle::{AccessToken, Event, Feedback, Generation, Lock, Tokens, Unavailable};
+use token_lifecycle::{
+    AccessToken, Class, Event, Feedback, Generation, Lock, Setting, Tokens, Unavailable,
+};
 
 use crate::{
     config::Config,
@@ -22,6 +24,7 @@ use crate::{
     grant::Grant,
     store,
     terminal::note,
+    waiting::{Stage, Waiting},
 };
 
 /// How long saving may take.
@@ -29,6 +32,8 @@ const SAVING: Duration = Duration::from_secs(20);
 
 pub(crate) struct Session {
     name: String,
+    /// The authorization server, for people who wait for it.
+    host: String,
     keeper: Keeper,
     /// Saving failed, or locking.
     store_failed: Arc<AtomicBool>,
@@ -40,7 +45,17 @@ impl Session {
         let store = store::open(config, grant.name, grant.account)?;
         // Whoever waits for a token should not wait for this.
         store.load().map_err(|error| store::unreadable(&error))?;
-        Self::start(grant.name, grant.settings()?, store, grant.http)
+        let settings = grant.settings()?;
+        let mut session = Self::start(grant.name, settings, store, grant.http)?;
+        session.host = grant.endpoints.token.host().into();
+        Ok(session)
+    }
+
+    /// Shows that something is being waited for, until it is dropped.
+    pub(crate) fn waiting(&self, what: &'static str, limit: Duration, quiet: bool) -> Waiting {
+        let stage = Stage::default();
+        stage.set(what);
+        Waiting::new(self.host.clone(), limit, stage, quiet)
     }
 
     pub(crate) fn start(
@@ -79,6 +94,7 @@ impl Session {
         })?;
         Ok(Self {
             name: name.into(),
+            host: String::new(),
             keeper,
             store_failed,
         })
@@ -103,16 +119,12 @@ impl Session {
         deadline: Deadline,
     ) -> Result<AccessToken, Problem> {
         let token = self.token(min_valid, deadline)?;
-        let Some(expires) = token.expires_at() else {
-            return Ok(token);
-        };
-        let life = expires.since(token.issued_at());
-        let soon = (life / 5).min(Duration::from_secs(600));
-        if soon <= min_valid || expires.since(clock::now().wall) > soon {
+        if !ends_soon(&token) {
             return Ok(token);
         }
         let wait = Deadline::after(Duration::from_secs(5));
-        Ok(self.keeper.token(soon, wait).unwrap_or(token))
+        let longer = soon(&token).max(min_valid);
+        Ok(self.keeper.token(longer, wait).unwrap_or(token))
     }
 
     /// A mail server refused a token.
@@ -148,6 +160,20 @@ impl Session {
     }
 }
 
+/// How long before its end a token is due: a fifth of its life, and ten minutes at most.
+fn soon(token: &AccessToken) -> Duration {
+    let life = token
+        .expires_at()
+        .map_or(Duration::ZERO, |end| end.since(token.issued_at()));
+    (life / 5).min(Duration::from_secs(600))
+}
+
+/// Whether a token is due to be refreshed.
+pub(crate) fn ends_soon(token: &AccessToken) -> bool {
+    let left = token.expires_at().map(|end| end.since(clock::now().wall));
+    left.is_some_and(|left| left <= soon(token))
+}
+
 /// Whether tokens could be saved, found out before a user is asked for anything.
 pub(crate) fn check_writable(store: &dyn Store) -> Result<(), Problem> {
     match store.lock() {
@@ -167,6 +193,17 @@ pub(crate) fn of_token_error(name: &str, error: &TokenError) -> Problem {
     };
     let (kind, advice) = match error.unavailable() {
         None => ("stopped", String::new()),
+        // Nobody was asked: the record itself says so.
+        Some(Unavailable::Misconfigured(failure))
+            if failure.status().is_none()
+                && failure.class() == Class::Misconfigured(Setting::Client) =>
+        {
+            let message = format!(
+                "the tokens are of another client_id: set it back, or sign in again{}",
+                sign_in_with(name)
+            );
+            return Problem::new(exit, "other-client", message);
+        }
         Some(Unavailable::Misconfigured(failure)) => (failure.class().name(), String::new()),
         Some(Unavailable::SignIn(sign_in)) => (sign_in.reason.name(), sign_in_with(name)),
         Some(Unavailable::SignedOut) => ("signed-out", sign_in_with(name)),

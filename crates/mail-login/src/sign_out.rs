@@ -34,6 +34,7 @@ fn sign_out(arguments: &SignOut) -> Result<(), Problem> {
         let grant = Grant::new(&config, name)?;
         revokes = grant.endpoints.revocation.is_some();
         let session = Session::open(&config, grant)?;
+        let _waiting = session.waiting("the sign-out", arguments.timeout, arguments.common.json);
         session.sign_out(Deadline::after(arguments.timeout))?;
     }
     if arguments.common.json {

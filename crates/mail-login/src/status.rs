@@ -4,17 +4,14 @@ use std::{process::ExitCode, time::Duration};
 
 use mail_login_tokens::{Status as Known, TokenError, clock};
 use serde_json::{Value, json};
-use token_lifecycle::{
-    Action, Audience, GrantKind, Lifecycle, Options, Provider, Service, SignIn, SignInReason,
-    Unavailable,
-};
+use token_lifecycle::{SignIn, SignInReason, Unavailable};
 
 use crate::{
     cli::Status,
     config::{Account, Config, Grant as Renewal},
     exit::{Exit, Problem},
+    offline,
     session::of_token_error,
-    store,
     terminal::{bad, exit, fail, field, good, print},
     time,
 };
@@ -82,21 +79,15 @@ struct Found<'a> {
 
 fn look<'a>(config: &'a Config, name: &'a str) -> Result<Found<'a>, Problem> {
     let account = config.account(name)?;
-    let store = store::open(config, name, account)?;
-    let record = store.load().map_err(|error| store::unreadable(&error))?;
-    let mut lifecycle = Lifecycle::new(options(account));
+    let mut lifecycle = offline::lifecycle(config, name)?;
     let now = clock::now();
-    // It begins by asking for the record.
-    let asks = matches!(lifecycle.poll(now), Action::Load);
-    debug_assert!(asks);
     let repeatable = account.grant == Renewal::ClientCredentials;
-    lifecycle.handle_loaded(now, record);
     let known = Known::of(&lifecycle);
     let renewable = known.is_signed_in || repeatable;
-    let refresh_in = next(&mut lifecycle).filter(|_| renewable);
+    let refresh_in = offline::next(&mut lifecycle).filter(|_| renewable);
     // The first question makes it look at what it has; the second one gets what it found.
     let why = lifecycle.token(now, Duration::ZERO).err().and_then(|_| {
-        next(&mut lifecycle);
+        offline::next(&mut lifecycle);
         lifecycle.token(now, Duration::ZERO).err()
     });
     // It would look into the store once more before it says so.
@@ -114,37 +105,6 @@ fn look<'a>(config: &'a Config, name: &'a str) -> Result<Found<'a>, Problem> {
         refresh_in,
         renewable,
     })
-}
-
-/// The same audience as the commands have that ask for tokens, so that the record fits.
-fn options(account: &Account) -> Options {
-    let provider = account.provider.as_deref().and_then(Provider::named);
-    let scope = account.scope.clone().or_else(|| {
-        let both = [Service::Imap, Service::Submission];
-        provider.and_then(|known| known.scope(&both).or_else(|| known.scope(&both[..1])))
-    });
-    let mut audience = Audience::new(scope.unwrap_or_default().as_str());
-    if let Some(resource) = &account.resource {
-        audience = audience.with_resource(resource.as_str());
-    }
-    Options::new("status", audience)
-        .with_client_id(&account.client_id)
-        .with_renewal(match account.grant {
-            Renewal::RefreshToken => GrantKind::RefreshToken,
-            Renewal::ClientCredentials => GrantKind::ClientCredentials,
-        })
-}
-
-/// How long the machine would rest now; nothing if it would not.
-fn next(lifecycle: &mut Lifecycle) -> Option<Duration> {
-    for _ in 0..64 {
-        match lifecycle.poll(clock::now()) {
-            Action::Event(_) | Action::SignIn(_) => {}
-            Action::Wait(time) => return Some(time),
-            _ => return Some(Duration::ZERO),
-        }
-    }
-    None
 }
 
 impl Found<'_> {

@@ -1,11 +1,13 @@
 //! Where an account's tokens are.
 
-#[cfg(feature = "keyring")]
+#[cfg(all(unix, feature = "keyring"))]
 mod keyring;
 
 use std::sync::Arc;
 
-use mail_login_tokens::{FileStore, Store};
+#[cfg(unix)]
+use mail_login_tokens::FileStore;
+use mail_login_tokens::Store;
 
 use crate::{
     config::{self, Account, Config, Store as Kind},
@@ -19,15 +21,18 @@ pub(crate) fn open(
     account: &Account,
 ) -> Result<Arc<dyn Store>, Problem> {
     match account.store().map_err(|what| config.wrong(name, &what))? {
+        #[cfg(not(unix))]
+        Kind::File => Err(missing("file")),
+        #[cfg(unix)]
         Kind::File => {
             let directory = config::state_directory()?.join("accounts");
             Ok(Arc::new(FileStore::new(
                 directory.join(format!("{name}.json")),
             )))
         }
-        #[cfg(not(feature = "keyring"))]
+        #[cfg(not(all(unix, feature = "keyring")))]
         Kind::Keyring => Err(missing("keyring")),
-        #[cfg(feature = "keyring")]
+        #[cfg(all(unix, feature = "keyring"))]
         Kind::Keyring => {
             let directory = config::state_directory()?.join("accounts");
             Ok(Arc::new(keyring::Keyring::new(name, &directory)))
@@ -70,11 +75,10 @@ fn redis(
     Ok(Arc::new(store.map_err(crate::grant::no_randomness)?))
 }
 
-#[cfg(not(all(feature = "keyring", feature = "redis")))]
+#[cfg(not(all(unix, feature = "keyring", feature = "redis")))]
 fn missing(kind: &str) -> Problem {
-    let message = format!(
-        "this program was built without the store {kind}: set store = \"file\", or leave it out"
-    );
+    let message =
+        format!("this program was built without the store {kind}: set another one in the account");
     Problem::new(Exit::Settings, "store", message)
 }
 

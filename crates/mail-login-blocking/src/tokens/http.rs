@@ -132,9 +132,7 @@ impl Http for HttpClient {
         let written = stream.write_all(&octets).and_then(|()| stream.flush());
         // A server may answer before it has read everything, and close.
         let answer = receive(&mut stream);
-        if let Err(problem) = &answer
-            && let Err(error) = written
-        {
+        if let (Err(problem), Err(error)) = (&answer, written) {
             let text = format!("the request could not be sent ({error}); {problem}");
             return Err(HttpProblem::new(HttpStage::Sent, text));
         }

@@ -167,9 +167,8 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         self.shared.tell(|state| state.stopping = true);
         // The watcher may have dropped the last keeper, and a thread cannot wait for itself.
-        if let Some(thread) = self.thread.take()
-            && thread.thread().id() != thread::current().id()
-        {
+        let other = |thread: &JoinHandle<()>| thread.thread().id() != thread::current().id();
+        if let Some(thread) = self.thread.take().filter(other) {
             // If it panicked, that was told where it happened.
             let _ = thread.join();
         }

@@ -59,16 +59,15 @@ pub fn login_with_keeper<P: Protocol>(
     }
     let token = fresh(keeper, server)?;
     let second = again(server, user, &token, *refused, options, observer)?;
-    if let Login::Rejected(refused) = &second {
-        // It is told, so that the next login does not begin with a token that was refused.
-        let feedback = keeper.handle_rejection(token.generation(), refused.rejection());
-        if feedback == Feedback::SignIn
-            && let Login::Rejected(refused) = second
-        {
-            return Err(sign_in(keeper, refused));
-        }
+    let refused = match second {
+        Login::Accepted(connection) => return Ok(Login::Accepted(connection)),
+        Login::Rejected(refused) => refused,
+    };
+    // It is told, so that the next login does not begin with a token that was refused.
+    match keeper.handle_rejection(token.generation(), refused.rejection()) {
+        Feedback::SignIn => Err(sign_in(keeper, refused)),
+        Feedback::AccessRefused | Feedback::Retry | Feedback::Wait => Ok(Login::Rejected(refused)),
     }
-    Ok(second)
 }
 
 /// On the same connection, if it is still there.

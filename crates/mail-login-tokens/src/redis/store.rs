@@ -69,11 +69,11 @@ impl Redis {
     fn ask(&self, command: &Cmd) -> io::Result<Value> {
         let mut place = self.connection();
         let deadline = Deadline::after(self.0.server.time());
-        if let Some(mut connection) = place.take()
-            && let Ok(value) = connection.ask(command, deadline)
-        {
-            *place = Some(connection);
-            return Ok(value);
+        if let Some(mut connection) = place.take() {
+            if let Ok(value) = connection.ask(command, deadline) {
+                *place = Some(connection);
+                return Ok(value);
+            }
         }
         let mut connection = Connection::open(&self.0.server, deadline)?;
         let value = connection.ask(command, deadline)?;

@@ -132,10 +132,15 @@ impl Schedule {
     fn next(&self) -> Next {
         let mut plan = self.plan();
         let full = plan.under_way >= self.at_once;
-        if !full && let Some((grant, ticket)) = plan.ready.pop_front() {
-            return grant
-                .upgrade()
-                .map_or(Next::Skip, |grant| Next::Due(grant, ticket));
+        let ready = match full {
+            true => None,
+            false => plan.ready.pop_front(),
+        };
+        if let Some((grant, ticket)) = ready {
+            return match grant.upgrade() {
+                Some(grant) => Next::Due(grant, ticket),
+                None => Next::Skip,
+            };
         }
         let now = Instant::now();
         match plan.due.peek() {

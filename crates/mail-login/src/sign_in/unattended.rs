@@ -1,6 +1,6 @@
 //! Without a browser: by the user's password, or by the client's own secret.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use token_lifecycle::{GrantKind, TokenRequest, Tokens};
 
@@ -13,6 +13,10 @@ use crate::{
 
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-4.3>
 pub(super) fn password(grant: &Grant<'_>) -> Result<Tokens, Problem> {
+    if io::stdin().is_terminal() {
+        let why = "--password-stdin shows the password on a terminal: let a program print it, as in `pass show work | mail-login sign-in work --password-stdin`";
+        return Err(Problem::usage(why));
+    }
     let text = input::read(io::stdin().lock()).map_err(|error| {
         let message = format!("cannot read the password from stdin ({error}): try again");
         Problem::new(Exit::Unreadable, "stdin", message)

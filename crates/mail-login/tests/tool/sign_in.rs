@@ -298,11 +298,14 @@ fn by_the_secret_of_the_client() {
     fs::write(bed.path("secret"), "wrong-secret").unwrap();
     bed.expire();
     assert_eq!(code(&bed.run(&["token", "work", "--timeout", "5"])), 78);
+    // The program that keeps the secret is asked when it is needed, and not before.
     bed.configure_client(
         "client_id = \"service\"\nclient_secret_command = [\"false\"]",
-        "",
+        "grant = \"client_credentials\"",
     );
     assert_eq!(code(&bed.run(&["token", "work"])), 78);
+    bed.life(3000);
+    bed.good(&["token", "work"]);
 }
 
 #[test]

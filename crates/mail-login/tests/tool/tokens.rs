@@ -294,3 +294,33 @@ fn a_token_without_a_refresh_token_ends() {
         "no-refresh-token"
     );
 }
+
+#[test]
+fn tokens_of_another_client_are_left_alone_until_the_next_sign_in() {
+    use mail_testbed::Client;
+
+    let client = |id: &str| Client::public(id).redirect_uri("http://127.0.0.1/callback");
+    let options = ProviderOptions::new()
+        .client(client("mail-client"))
+        .client(client("other"));
+    let bed = Bed::with_provider(options);
+    bed.sign_in();
+    let before = fs::read(bed.record_path()).unwrap();
+    bed.configure_client("client_id = \"other\"", "");
+    let output = bed.run(&["token", "work", "--timeout", "3"]);
+    assert_eq!(code(&output), 78, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("another client_id"),
+        "{}",
+        stderr(&output)
+    );
+    let status = bed.run(&["status", "work", "--check"]);
+    assert_eq!(code(&status), 78, "{}", stdout(&status));
+    assert_eq!(fs::read(bed.record_path()).unwrap(), before);
+    let output = bed.run_with(
+        &["sign-in", "work", "--password-stdin"],
+        crate::bed::PASSWORD,
+    );
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    bed.good(&["token", "work"]);
+}

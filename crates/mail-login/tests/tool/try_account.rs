@@ -120,3 +120,25 @@ fn arguments_come_before_the_account() {
     let output = bed.run(&["try", "imap", "--account", "work", "--tls", "none"]);
     assert_eq!(code(&output), 64, "{}", stderr(&output));
 }
+
+#[test]
+fn a_server_without_tokens_is_no_matter_of_the_account() {
+    let plain = mail_testbed::MailOptions::new().mechanisms([sasl_core::Mechanism::Plain]);
+    let bed = Bed::with(mail_testbed::TestbedOptions::new().mail(plain));
+    bed.sign_in();
+    let output = bed.run(&["try", "imap", "--account", "work", "--json"]);
+    assert_eq!(code(&output), 69, "{}", stdout(&output));
+    assert_eq!(bed.testbed.provider().refreshes(), 0);
+    bed.good(&["token", "work"]);
+}
+
+#[test]
+fn a_conversation_that_breaks_is_no_matter_of_the_account() {
+    let quirk = mail_testbed::Quirk::close_after(1);
+    let options = mail_testbed::MailOptions::new().quirk(quirk);
+    let bed = Bed::with(mail_testbed::TestbedOptions::new().mail(options));
+    bed.sign_in();
+    let output = bed.run(&["try", "imap", "--account", "work", "--json"]);
+    assert_eq!(code(&output), 76, "{}", stdout(&output));
+    bed.good(&["status", "work", "--check"]);
+}
