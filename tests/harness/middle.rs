@@ -76,7 +76,11 @@ fn plan(choices: &[u8]) -> Plan {
 fn check(plan: &Plan, seen: &Seen, said_a_secret: bool) {
     let shown = seen.shown.join("\n");
     for secret in [TOKEN, NEXT] {
-        if !said_a_secret {
+        // LOGIN tells name and password apart by their order alone, which is his to change in clear.
+        let is_a_name = plan.mode == Mode::Exposed
+            && plan.mechanism == Mechanism::Login
+            && seen.presented.iter().any(|(user, _)| user.contains(secret));
+        if !said_a_secret && !is_a_name {
             assert_eq!(leak(shown.as_bytes(), secret), None, "{plan:?} {shown}");
         }
         if plan.mode != Mode::Exposed {
