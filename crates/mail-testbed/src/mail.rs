@@ -142,7 +142,7 @@ impl MailServer {
     }
 
     fn alone(start: impl FnOnce(&Handle) -> io::Result<Self>) -> io::Result<Self> {
-        let runtime = Runtime::start()?;
+        let runtime = Runtime::start("mail-testbed mail server")?;
         let mut server = start(&runtime.handle)?;
         server._runtime = Some(runtime);
         Ok(server)

@@ -25,22 +25,14 @@ mod token;
 mod tokens;
 mod user;
 
-use alloc::{
-    format,
-    string::{String, ToString as _},
-    sync::Arc,
-};
+use alloc::{format, string::String, sync::Arc};
 use core::{
     fmt,
     net::{Ipv4Addr, SocketAddr},
 };
-use std::{io, net::TcpListener, thread::JoinHandle};
+use std::{io, net::TcpListener};
 
-use tokio::{
-    runtime::{Builder, Handle},
-    sync::oneshot,
-    task::AbortHandle,
-};
+use tokio::{runtime::Handle, task::AbortHandle};
 use tokio_rustls::TlsAcceptor;
 
 pub use behaviour::{Approval, ExpiresIn, Rotation, TokenFormat};
@@ -52,7 +44,7 @@ pub use options::ProviderOptions;
 pub use tokens::{Claims, Grant, Issue, TokenProblem, Tokens};
 pub use user::User;
 
-use crate::Authority;
+use crate::{Authority, testbed::Runtime};
 use mint::Mint;
 use reply::Reply;
 use request::Request;
@@ -80,15 +72,9 @@ pub struct Provider {
     address: SocketAddr,
     authority: Arc<Authority>,
     mint: Arc<Mint>,
-    server: Server,
-}
-
-/// Where the provider runs, and how it is stopped.
-enum Server {
-    /// On a runtime that belongs to somebody else.
-    Guest(AbortHandle),
-    /// On one of its own, which ends when the sender is dropped.
-    Own(Option<(oneshot::Sender<()>, JoinHandle<()>)>),
+    task: AbortHandle,
+    /// Where it runs, if it runs on its own.
+    _runtime: Option<Runtime>,
 }
 
 impl Provider {
@@ -100,16 +86,9 @@ impl Provider {
     /// The operating system gives no socket, thread or random numbers, or a name in the options
     /// cannot be in a certificate.
     pub fn start(options: ProviderOptions) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let mut provider = Self::start_on(runtime.handle(), options)?;
-        let (sender, receiver) = oneshot::channel();
-        let thread = std::thread::Builder::new()
-            .name("mail-testbed provider".to_string())
-            .spawn(move || {
-                // Either way the provider is gone.
-                let _ = runtime.block_on(receiver);
-            })?;
-        provider.server = Server::Own(Some((sender, thread)));
+        let runtime = Runtime::start("mail-testbed provider")?;
+        let mut provider = Self::start_on(&runtime.handle, options)?;
+        provider._runtime = Some(runtime);
         Ok(provider)
     }
 
@@ -150,7 +129,8 @@ impl Provider {
             address,
             authority,
             mint,
-            server: Server::Guest(task.abort_handle()),
+            task: task.abort_handle(),
+            _runtime: None,
         })
     }
 
@@ -208,16 +188,7 @@ impl Provider {
 
 impl Drop for Provider {
     fn drop(&mut self) {
-        match &mut self.server {
-            Server::Guest(task) => task.abort(),
-            Server::Own(own) => {
-                if let Some((sender, thread)) = own.take() {
-                    drop(sender);
-                    // What the thread had to say it has said; its socket is closed now.
-                    let _ = thread.join();
-                }
-            }
-        }
+        self.task.abort();
     }
 }
 

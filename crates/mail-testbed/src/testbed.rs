@@ -125,7 +125,7 @@ impl Testbed {
     ///
     /// As [`start`](Self::start).
     pub fn with(options: TestbedOptions) -> io::Result<Self> {
-        let runtime = Runtime::start()?;
+        let runtime = Runtime::start("mail-testbed")?;
         let authority = Arc::new(Authority::new()?);
         let mut provider = options.provider.authority(Arc::clone(&authority));
         let users = options.users;
@@ -189,12 +189,13 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    pub(crate) fn start() -> io::Result<Self> {
+    /// `name`: of its thread.
+    pub(crate) fn start(name: &str) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (sender, receiver) = oneshot::channel();
         let thread = std::thread::Builder::new()
-            .name("mail-testbed".to_string())
+            .name(name.to_string())
             .spawn(move || {
                 // Either way nobody needs it any more.
                 let _ = runtime.block_on(receiver);
