@@ -179,15 +179,18 @@ fn given_up<P: Tested>() {
     }
 }
 
+fn is_password(mechanism: Mechanism) -> bool {
+    matches!(mechanism, Mechanism::Login | Mechanism::Plain)
+}
+
 /// A valid token of somebody else. The name beside a password only says whose it is, so it may be an
 /// alias of the owner's.
 fn another_owner<P: Tested>() {
     const OWNER: &str = "eve@example.com";
     for mut plan in plans() {
-        let is_password = matches!(plan.mechanism, Mechanism::Login | Mechanism::Plain);
         plan.verdicts = vec![Verdict::accept(OWNER)];
         let seen = run::<P>(&plan, &mut Honest);
-        if is_password {
+        if is_password(plan.mechanism) {
             let expected = ServerEnd::Accepted(OWNER.into(), Some(plan.mechanism));
             assert_eq!(seen.server, Some(expected), "{plan:?}");
             assert!(seen.client_is_in(), "{plan:?}");
@@ -211,6 +214,7 @@ fn tells_no_more_than_the_class<P: Tested>() {
         if plan.mode != Mode::Exposed {
             continue;
         }
+        let with_password = is_password(plan.mechanism);
         let mut said = |verdict: Verdict| {
             plan.verdicts = vec![verdict];
             let seen = run::<P>(&plan, &mut Honest);
@@ -222,7 +226,10 @@ fn tells_no_more_than_the_class<P: Tested>() {
         let rejected = said(Verdict::refuse(Reason::CredentialsRejected));
         assert_eq!(said(Verdict::refuse(Reason::TokenRejected)), rejected);
         let denied = said(Verdict::refuse(Reason::AuthorizationDenied));
-        assert_eq!(said(Verdict::accept("eve@example.com")), denied);
+        // Beside a password the name may be an alias of the owner's.
+        if !with_password {
+            assert_eq!(said(Verdict::accept("eve@example.com")), denied);
+        }
         for name in ["eve", "user@", "example"] {
             assert!(!denied.contains(name) && !rejected.contains(name));
         }
@@ -234,7 +241,6 @@ fn nothing_in_common<P: Tested>() {
     for mut plan in plans() {
         plan.verdicts = vec![Verdict::accept(USER)];
         // The LOGIN command of IMAP is offered as PLAIN is.
-        let is_password = |m| matches!(m, Mechanism::Login | Mechanism::Plain);
         let fits = |m| m == plan.mechanism || (is_password(m) && is_password(plan.mechanism));
         let others = Mechanism::ALL.into_iter().filter(|m| !fits(*m));
         plan.accept = AcceptSettings::new().mechanisms(others);
