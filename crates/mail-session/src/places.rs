@@ -1,0 +1,80 @@
+//! Where sessions and their tokens are kept.
+
+use alloc::{boxed::Box, vec::Vec};
+use core::{future::Future, pin::Pin};
+use std::io;
+
+use mail_login_tokio::tokens::Store;
+use token_lifecycle::Saved;
+use zeroize::Zeroizing;
+
+mod memory;
+
+pub use memory::MemoryPlaces;
+
+/// What a place does without blocking.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where sessions and their tokens are kept, for all nodes that serve the same users.
+///
+/// Whoever implements it holds to this:
+///
+/// - A session is some kilobytes under a name of 1 to 128 characters out of `A-Z a-z 0-9 _ - /`, which are no secret.
+/// - `save` compares revisions and replaces in one step; what it calls [`Saved::Done`] is what `load` gives
+///   from then on, on all nodes.
+/// - A place that does not work is an error of `load` or [`Saved::Failed`]; never "no session" or
+///   [`Saved::Conflict`].
+/// - What cannot be read is an error, and is never overwritten.
+/// - Every call ends in a bounded time.
+///
+/// ```
+/// use mail_session::places::{MemoryPlaces, Places};
+/// use token_lifecycle::Saved;
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # runtime.block_on(async {
+/// let places = MemoryPlaces::new();
+/// assert_eq!(places.save("s1", None, Some((1, b"{}"))).await, Saved::Done);
+/// assert_eq!(places.save("s1", None, Some((1, b"{}x"))).await, Saved::Conflict);
+/// assert_eq!(places.load("s1").await?.map(|stored| stored.revision), Some(1));
+/// # Ok::<(), std::io::Error>(()) })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub trait Places: Send + Sync {
+    /// Reads a session. Reading also counts as use, where a place forgets what is not used.
+    ///
+    /// # Errors
+    ///
+    /// When the place does not work.
+    fn load<'a>(&'a self, name: &'a str) -> Pending<'a, io::Result<Option<Stored>>>;
+
+    /// Replaces a session, or deletes it, if the revision of the stored one is the expected one. With
+    /// `None` there must be none.
+    fn save<'a>(
+        &'a self,
+        name: &'a str,
+        expected: Option<u64>,
+        new: Option<(u64, &'a [u8])>,
+    ) -> Pending<'a, Saved>;
+
+    /// The place of one grant, by a name as above.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no random numbers.
+    fn grant(&self, name: &str) -> io::Result<Box<dyn Store>>;
+}
+
+/// A session as it is kept.
+///
+/// ```
+/// use mail_session::places::Stored;
+/// let stored = Stored { revision: 1, octets: b"{}".to_vec().into() };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// What `save` compares.
+    pub revision: u64,
+    /// The session.
+    pub octets: Zeroizing<Vec<u8>>,
+}
