@@ -13,6 +13,9 @@ use core::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timers {
+    /// So long before its expiry a token is refreshed although it is still given out, and never before
+    /// half of its life is over. Where nothing is said it is a fifth of its life, from one minute to ten.
+    pub early: Option<Duration>,
     /// How long a token is good for if its server does not say. After that it is refreshed, and
     /// used all the same until a mail server refuses it.
     pub assumed_lifetime: Duration,
@@ -43,6 +46,7 @@ impl Default for Timers {
     fn default() -> Self {
         let (seconds, minutes) = (Duration::from_secs, |n: u64| Duration::from_secs(60 * n));
         Self {
+            early: None,
             assumed_lifetime: crate::response::ASSUMED,
             fresh: minutes(5),
             http: seconds(20),
@@ -65,7 +69,10 @@ pub(crate) const SETTLED: u64 = 10_000;
 pub(crate) const LAST: u64 = 10_000;
 
 /// How long before its expiry a token is refreshed although it is still given out.
-pub(crate) fn advisory(lifetime: u64) -> u64 {
+pub(crate) fn advisory(timers: &Timers, lifetime: u64) -> u64 {
+    if let Some(early) = timers.early {
+        return crate::time::millis(early).min(lifetime / 2);
+    }
     if lifetime <= SHORT {
         return lifetime / 2;
     }

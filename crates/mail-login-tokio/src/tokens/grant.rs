@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     time::Duration,
 };
 use std::{
@@ -12,7 +12,9 @@ use std::{
 
 use mail_login_tls::Deadline;
 use mail_login_tokens::{NoRequest, Notice, Settings, TokenError, clock};
-use token_lifecycle::{Action, Event, Lifecycle, Now, Record, Request, Revision, Unavailable};
+use token_lifecycle::{
+    Action, Event, Generation, Lifecycle, Now, Record, Request, Revision, Unavailable,
+};
 use tokio::{sync::Notify, time};
 
 use super::{Store, drive, keepers::Shared, schedule};
@@ -31,6 +33,9 @@ pub(super) struct Grant {
     changed: Notify,
     /// How many wait.
     wanted: AtomicUsize,
+    /// Until when, in milliseconds by the boot clock, the first token needs no question; and which one it is.
+    fresh: AtomicU64,
+    generation: AtomicU64,
 }
 
 pub(super) struct State {
@@ -101,7 +106,35 @@ impl Grant {
             }),
             changed: Notify::new(),
             wanted: AtomicUsize::new(0),
+            fresh: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
         }
+    }
+
+    /// Whether the first token is as good as the last question found it. It reads a clock, and takes no
+    /// lock.
+    pub(super) fn is_fresh(&self) -> bool {
+        let fresh = self.fresh.load(Ordering::Acquire);
+        fresh > 0 && millis(clock::boot()) < fresh
+    }
+
+    /// The generation that was in use last.
+    pub(super) fn generation(&self) -> Generation {
+        Generation::from(self.generation.load(Ordering::Acquire))
+    }
+
+    /// Makes known, while the state is locked, what can be read without the lock.
+    fn publish(&self, state: &mut State) {
+        let now = clock::now();
+        let time = state.lifecycle.fresh_for(now);
+        let until = match time.is_zero() {
+            true => 0,
+            false => millis(now.boot.unwrap_or_default() + time),
+        };
+        self.fresh.store(until, Ordering::Release);
+        let generation = state.lifecycle.record().map(Record::generation);
+        let generation = generation.map_or(0, Generation::get);
+        self.generation.store(generation, Ordering::Release);
     }
 
     /// Has the machine looked at soon, when there is room.
@@ -162,10 +195,12 @@ impl Grant {
     /// Asks the machine what comes next, and has a task do it, unless one is at work.
     fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         if state.driven {
+            self.publish(&mut state);
             return;
         }
         let (task, told) = self.next(&mut state);
         state.driven = task.is_some();
+        self.publish(&mut state);
         drop(state);
         if let Some(task) = task {
             drive::start(Arc::clone(self), task);
@@ -186,6 +221,7 @@ impl Grant {
         loop {
             let (task, more) = self.next(&mut state);
             told.extend(more);
+            self.publish(&mut state);
             if told.is_empty() {
                 state.driven = task.is_some();
                 drop(state);
@@ -210,6 +246,7 @@ impl Grant {
         state.driven = false;
         // Whatever it was that broke, it is given a moment.
         self.rest(&mut state, Duration::from_secs(1));
+        self.publish(&mut state);
         drop(state);
         self.changed.notify_waiters();
     }
@@ -309,6 +346,10 @@ impl State {
             self.failed = self.failed.wrapping_add(1);
         }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Somebody waits, until this is dropped.

@@ -65,6 +65,21 @@ impl Keeper {
         self.0.wait(deadline, ask).await
     }
 
+    /// Whether there is a token for the first audience about which nothing is to be done: asked for, it
+    /// would be there at once, and nothing would happen. This takes no lock, allocates nothing and
+    /// costs as much as reading a clock, so it can stand before each request.
+    ///
+    /// `false` says nothing: ask for the [`token`](Self::token) then, which has something done.
+    pub fn is_fresh(&self) -> bool {
+        self.0.is_fresh()
+    }
+
+    /// Which tokens were in use when the grant was looked at last; zero if there were none. This takes
+    /// no lock.
+    pub fn generation(&self) -> Generation {
+        self.0.generation()
+    }
+
     /// A mail server refused the token of this generation. The answer says whether another
     /// login makes sense. This does not wait.
     pub fn handle_rejection(&self, generation: Generation, rejection: &Rejection) -> Feedback {

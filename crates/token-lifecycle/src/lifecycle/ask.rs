@@ -38,6 +38,29 @@ impl Lifecycle {
         self.give(now, index.ok_or(Unavailable::UnknownAudience)?, min_ttl)
     }
 
+    /// For how long [`token`](Self::token) gives the same token to whoever asks, with nothing to do
+    /// meanwhile, if nothing happens: whoever is told so may spare the question. Zero if there is no
+    /// such token. It is never longer than [`Timers::nap`](crate::Timers::nap), for clocks can be set.
+    pub fn fresh_for(&mut self, now: Now) -> Duration {
+        self.clock.advance(now);
+        let valid = self.cred(0, Duration::ZERO) == Cred::Valid;
+        let ends = self.leaving || self.is_done() || self.grant.is_some() || self.is_over();
+        let stays = valid && !ends;
+        let slot = self
+            .slots
+            .first()
+            .filter(|slot| stays && slot.consent.is_none());
+        let token = slot.zip(self.record.as_ref());
+        let token =
+            token.and_then(|(slot, record)| Some((slot, record.access_for(&slot.audience)?)));
+        let Some((slot, token)) = token else {
+            return Duration::ZERO;
+        };
+        let (timers, seed) = (&self.options.timers, self.options.seed);
+        let time = slot.valid_for(token, &self.clock, timers, seed, self.can_renew());
+        Duration::from_millis(time).min(timers.nap)
+    }
+
     fn give(
         &mut self,
         now: Now,
