@@ -6,7 +6,9 @@ use core::{fmt, time::Duration};
 use mail_login_tls::Deadline;
 use mail_login_tokens::{Status, TokenError};
 use sasl_core::Rejection;
-use token_lifecycle::{AccessToken, Audience, Feedback, Generation, Hint, Tokens, Unavailable};
+use token_lifecycle::{
+    AccessToken, Audience, Feedback, Generation, Hint, Record, Tokens, Unavailable,
+};
 
 use super::grant::{Grant, State};
 
@@ -136,6 +138,11 @@ impl Keeper {
     pub fn hint(&self, hint: Hint) {
         self.0
             .with(|state, now| state.lifecycle.handle_hint(now, hint));
+    }
+
+    /// The record in use, if there is one: a copy, secrets included.
+    pub fn record(&self) -> Option<Record> {
+        self.0.with(|state, _| state.lifecycle.record().cloned())
     }
 
     /// What is known now.
