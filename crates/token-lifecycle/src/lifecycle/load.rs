@@ -280,9 +280,13 @@ impl Lifecycle {
         let claims = failure
             .as_ref()
             .and_then(|failure| failure.claims().map(Into::into));
+        let code = failure
+            .as_ref()
+            .and_then(|failure| failure.code().map(Into::into));
         SignIn {
             claims,
             failure,
+            code,
             ..SignIn::new(reason)
         }
     }
@@ -304,7 +308,11 @@ impl Lifecycle {
             EndReason::LostRotation => SignInReason::LostRotation,
             EndReason::Rejected => SignInReason::Rejected,
         };
-        self.end(SignIn::new(reason));
+        let code = ended.code.clone();
+        self.end(SignIn {
+            code,
+            ..SignIn::new(reason)
+        });
         true
     }
 
