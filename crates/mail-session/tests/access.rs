@@ -64,7 +64,10 @@ async fn a_mechanism_that_is_not_offered_is_not_replaced_by_another() {
         settings.filter.mechanism = AuthType::OAuthBearer;
     });
     let (_, session) = node.open(scene.tokens(HOUR)).await;
-    for error in [session.imap("primary").await, session.sieve("primary").await] {
+    for error in [
+        session.imap("primary").await,
+        session.sieve("primary").await,
+    ] {
         let error = error.unwrap_err();
         assert_eq!(error.name(), Reason::MechanismUnavailable.name());
     }
@@ -76,7 +79,10 @@ async fn a_refused_token_is_refreshed_once_and_the_login_tried_again() {
     let scene = Scene::new();
     let node = scene.node();
     let tokens = scene.tokens(HOUR);
-    scene.testbed.provider().revoke_token(tokens.access.expose());
+    scene
+        .testbed
+        .provider()
+        .revoke_token(tokens.access.expose());
     let (_, session) = node.open(tokens).await;
     // It looks fresh, and the mail server knows better.
     assert_eq!(session.checked().await, Outcome::GoOn);
@@ -176,7 +182,11 @@ async fn accounts_are_known_to_all_nodes_and_an_external_one_ends_alone() {
     session.add_account(secondary, None).await.unwrap();
 
     let other = two.find(&id).await.unwrap().unwrap();
-    let names: Vec<_> = other.accounts().iter().map(|account| account.id().to_owned()).collect();
+    let names: Vec<_> = other
+        .accounts()
+        .iter()
+        .map(|account| account.id().to_owned())
+        .collect();
     assert_eq!(names, ["primary", "private", "shared"]);
     let imap = other.imap("private").await.unwrap();
     assert_eq!(imap.agreed.mechanism(), Some(Mechanism::XOAuth2));

@@ -109,7 +109,10 @@ async fn a_revoked_grant_ends_the_session_once_with_its_reason() {
     let told = || one.told("Ended {") + two.told("Ended {");
     until("the end is written down", || told() > 0).await;
     let change = changes.recv().await.unwrap();
-    assert!(matches!(change, mail_session::Change::Ended { .. }), "{change:?}");
+    assert!(
+        matches!(change, mail_session::Change::Ended { .. }),
+        "{change:?}"
+    );
     // A node that knew nothing of it says the same.
     let third = scene.node();
     let found = third.find(&id).await;

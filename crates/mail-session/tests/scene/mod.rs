@@ -29,7 +29,12 @@ impl Scene {
     }
 
     pub(crate) fn with(mail: MailOptions) -> Self {
-        let testbed = Testbed::with(TestbedOptions::new().mail(mail)).unwrap();
+        let testbed = Testbed::with(
+            TestbedOptions::new()
+                .user(mail_testbed::User::new(USER).password("correct horse"))
+                .mail(mail),
+        )
+        .unwrap();
         Self {
             testbed,
             places: MemoryPlaces::new(),
