@@ -64,6 +64,9 @@ pub(crate) const SETTLED: u64 = 10_000;
 /// In the last seconds of its life a token may expire on its way.
 pub(crate) const LAST: u64 = 10_000;
 
+/// Clocks of two computers may be that far apart, and nobody thinks anything of it.
+pub(crate) const APART: Duration = Duration::from_secs(300);
+
 /// How long before its expiry a token is refreshed although it is still given out.
 pub(crate) fn advisory(lifetime: u64) -> u64 {
     if lifetime <= SHORT {
