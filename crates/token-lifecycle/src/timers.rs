@@ -71,6 +71,9 @@ pub(crate) const LAST: u64 = 10_000;
 /// A wait for a turn is not shorter, so that it has an end that can be waited for.
 pub(crate) const LEAST_TURN: u64 = 20;
 
+/// Clocks of two computers may be that far apart, and nobody thinks anything of it.
+pub(crate) const APART: Duration = Duration::from_secs(300);
+
 /// How long before its expiry a token is refreshed although it is still given out.
 pub(crate) fn advisory(timers: &Timers, lifetime: u64) -> u64 {
     if let Some(early) = timers.early {
