@@ -1,0 +1,21 @@
+//! Tokens of a real authorization server: the certified `oidc-provider`, over HTTPS with a private
+//! authority, as a whole environment of processes meets it.
+//!
+//! Each test has a provider of its own, of the program that `tests/interop` installs.
+
+#![cfg(unix)]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    reason = "a test needs no `no_std`, and a panic is how it fails"
+)]
+
+mod browser;
+mod clients;
+mod grants;
+mod scene;
+mod tokens;
