@@ -16,6 +16,15 @@
 
 mod browser;
 mod clients;
+mod crowd;
+mod diary;
 mod grants;
 mod scene;
+/// A Redis server, as the tests of the stores in Redis start it.
+#[allow(dead_code, reason = "those tests use more of it")]
+#[path = "../../../crates/mail-login-tokio/tests/redis/server.rs"]
+mod server;
+mod storm;
+mod story;
 mod tokens;
+mod window;

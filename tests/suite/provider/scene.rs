@@ -34,7 +34,7 @@ pub(crate) fn with_both(play: impl Fn(&Scene<'_>)) {
 }
 
 impl<'a> Scene<'a> {
-    fn new(provider: &'a OidcProvider, http: Box<dyn Http>) -> Self {
+    pub(crate) fn new(provider: &'a OidcProvider, http: Box<dyn Http>) -> Self {
         let issuer = Issuer::new(&provider.issuer()).unwrap();
         let url = issuer.urls().remove(0);
         let answer = http.send(&Request::fetch(url.as_str())).unwrap();
