@@ -8,10 +8,14 @@ use mail_login_tokio::tokens::Store;
 pub use mail_login_tokio::tokens::Stored;
 use token_lifecycle::Saved;
 
+#[cfg(unix)]
+mod directory;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 
+#[cfg(unix)]
+pub use directory::DirectoryPlaces;
 pub use memory::MemoryPlaces;
 #[cfg(feature = "redis")]
 pub use redis::RedisPlaces;
