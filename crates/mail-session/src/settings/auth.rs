@@ -1,6 +1,7 @@
 //! How a login is made.
 
 use sasl_core::Mechanism;
+use serde::{Deserialize, Serialize};
 
 /// How a mail server is logged in to.
 ///
@@ -10,7 +11,8 @@ use sasl_core::Mechanism;
 /// assert_eq!(AuthType::parse("XOAUTH2"), Some(AuthType::XOAuth2));
 /// assert_eq!(AuthType::parse("kerberos"), None);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum AuthType {
     /// By a password, which a session does not have: such an account is left to whoever has it.
     Login,
