@@ -20,6 +20,7 @@ mod interop;
 mod keyring;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
+mod settings;
 mod sign_in;
 mod status;
 mod support;
