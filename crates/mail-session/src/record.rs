@@ -1,6 +1,7 @@
 //! A session as it is stored.
 
-use alloc::{vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,11 @@ pub(crate) struct SessionRecord {
     pub(crate) accounts: Vec<Account>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended: Option<Ended>,
+    /// When it ended, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_at: Option<u64>,
+    /// Which node wrote this: two that write the same at once are told apart by it.
+    writer: String,
 }
 
 /// The version that this code writes.
@@ -26,7 +32,7 @@ const VERSION: u32 = 1;
 pub(crate) const ACCOUNTS: usize = 64;
 
 impl SessionRecord {
-    pub(crate) fn new(user: User, created: u64) -> Self {
+    pub(crate) fn new(user: User, created: u64, writer: &str) -> Self {
         Self {
             version: VERSION,
             revision: 1,
@@ -34,7 +40,21 @@ impl SessionRecord {
             user,
             accounts: vec![Account::primary()],
             ended: None,
+            ended_at: None,
+            writer: writer.into(),
         }
+    }
+
+    /// The next revision, by this node.
+    pub(crate) fn next(&mut self, writer: &str) {
+        self.revision = self.revision.saturating_add(1);
+        self.writer = writer.into();
+    }
+
+    /// Whether it ended so long ago that nobody asks for the reason any more.
+    pub(crate) fn is_forgotten(&self, now: u64, grave: Duration) -> bool {
+        let since = self.ended_at.map(|at| now.saturating_sub(at));
+        since.is_some_and(|since| Duration::from_millis(since) > grave)
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {

@@ -102,6 +102,11 @@ impl Shared {
         }
     }
 
+    /// Which node this is.
+    pub(crate) fn writer(&self) -> &str {
+        &self.grant.options().owner
+    }
+
     /// The settings of the grant of an account.
     pub(crate) fn grant_of(&self, account: &Account) -> Option<&Arc<GrantSettings>> {
         match account.provider() {

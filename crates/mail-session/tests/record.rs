@@ -34,7 +34,7 @@ use token_lifecycle::Saved;
 #[tokio::test]
 async fn what_cannot_be_read_is_kept_and_reported() {
     let scene = Scene::new();
-    let good = r#"{"version":1,"revision":1,"created":0,"user":{"login":"a"},"accounts":[{"id":"primary","kind":"primary"}]}"#;
+    let good = r#"{"version":1,"revision":1,"created":0,"user":{"login":"a"},"accounts":[{"id":"primary","kind":"primary"}],"writer":"n"}"#;
     let newer = good.replacen("\"version\":1", "\"version\":2", 1);
     let unknown = good.replacen("\"created\":0", "\"created\":0,\"color\":\"red\"", 1);
     let cut = &good[..good.len() / 2];
@@ -65,6 +65,20 @@ async fn what_cannot_be_read_is_kept_and_reported() {
     let saved = scene.places.save(&place, None, Some((1, good.as_bytes())));
     assert_eq!(saved.await, Saved::Done);
     assert_eq!(node.find(&id).await.user().login(), "a");
+}
+
+#[tokio::test]
+async fn the_reason_is_forgotten_after_a_while() {
+    let scene = Scene::new();
+    let (id, session) = scene.node().open(scene.tokens(HOUR)).await;
+    session.terminate(EndReason::Terminated).await;
+    let found = scene.node().find(&id).await;
+    assert_eq!(found.is_over().unwrap().reason, EndReason::Terminated);
+    let later = scene.node_with(|settings| settings.sessions.grave = Duration::ZERO);
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    assert!(later.sessions.find(&id).await.unwrap().is_none());
+    let stored = scene.places.load(&format!("session/{}", id.key()));
+    assert!(stored.await.unwrap().is_none());
 }
 
 #[tokio::test]

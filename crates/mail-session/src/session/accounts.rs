@@ -134,7 +134,7 @@ impl Inner {
                 return Err(AccountError::Ended);
             }
             let expected = record.revision;
-            record.revision = expected.saturating_add(1);
+            record.next(shared.writer());
             if !change(&mut record.accounts) {
                 return Err(AccountError::TooMany);
             }

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use core::time::Duration;
 
+use mail_login_tokens::clock;
 use mail_login_tokio::Deadline;
 use token_lifecycle::Saved;
 use zeroize::Zeroizing;
@@ -103,8 +104,9 @@ impl Inner {
             return Written::Not;
         }
         let expected = record.revision;
-        record.revision = expected.saturating_add(1);
+        record.next(shared.writer());
         record.ended = Some(ended.clone());
+        record.ended_at = Some(clock::now().wall.as_millis());
         match save(shared, &place, expected, &record).await {
             Saved::Done => Written::Ours,
             Saved::Conflict => Written::Again,

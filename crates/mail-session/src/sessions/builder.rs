@@ -1,7 +1,7 @@
 //! How a node is set up.
 
 use alloc::{boxed::Box, collections::BTreeMap, string::String, sync::Arc};
-use core::fmt;
+use core::{fmt, num::NonZeroU32};
 use std::io;
 
 use mail_login_tokens::clock;
@@ -9,7 +9,7 @@ use mail_login_tokio::{
     Server,
     tokens::{Http, HttpClient, Keepers, Settings as GrantSettings},
 };
-use token_lifecycle::{Audience, InvalidClient, Options, Timers};
+use token_lifecycle::{Audience, InvalidClient, Options, Pace, Timers};
 use tokio::{runtime::Handle, sync::broadcast};
 
 use super::{Sessions, Shared, sweep};
@@ -95,7 +95,7 @@ impl Builder {
         let http = self.http.unwrap_or_else(|| Arc::new(HttpClient::new()));
         let runtime = Handle::current();
         let shared = Arc::new(Shared {
-            keepers: Keepers::new(Arc::clone(&http)),
+            keepers: keepers(&http, self.settings.tokens.refreshes_per_second),
             places: Arc::new(places),
             grant: Arc::new(grant),
             providers: self.providers,
@@ -113,6 +113,14 @@ impl Builder {
             shared.settings.sessions.idle,
         ));
         Ok(Sessions(shared))
+    }
+}
+
+/// Keepers that spare the authorization server, if there is a limit.
+fn keepers(http: &Arc<dyn Http>, limit: Option<u32>) -> Keepers {
+    match limit.and_then(NonZeroU32::new) {
+        Some(limit) => Keepers::with_pace(Arc::clone(http), Pace::per_second(limit)),
+        None => Keepers::new(Arc::clone(http)),
     }
 }
 

@@ -4,6 +4,8 @@ use alloc::{string::ToString, sync::Arc};
 use core::time::Duration;
 use std::io;
 
+use mail_login_tokens::clock;
+
 use super::Sessions;
 use crate::{
     Fact, Session, SessionId, SessionKey, Wait, places::Stored, record::SessionRecord,
@@ -35,6 +37,17 @@ impl Sessions {
             Ok(None) => return Ok(None),
             Err(wait) => return Err(wait),
         };
+        let now = clock::now().wall.as_millis();
+        if record.is_forgotten(now, self.0.settings.sessions.grave) {
+            // If that fails, the next one tries it again.
+            let place = key.place();
+            let _ = self
+                .0
+                .places
+                .save(&place, Some(record.revision), None)
+                .await;
+            return Ok(None);
+        }
         let session = self.know(key, record)?;
         self.0.tell(&Fact::Opened {
             session: key,

@@ -29,7 +29,7 @@ impl Sessions {
     ) -> Result<(SessionId, Session), SignInError> {
         let id = SessionId::new()?;
         let key = id.key();
-        let record = SessionRecord::new(user, clock::now().wall.as_millis());
+        let record = SessionRecord::new(user, clock::now().wall.as_millis(), self.0.writer());
         let octets = zeroize::Zeroizing::new(record.to_json());
         let place = key.place();
         let new = Some((record.revision, octets.as_slice()));
