@@ -18,7 +18,8 @@ pub(crate) use inner::Inner;
 
 use crate::{Account, Attributes, Ended, SessionKey, User};
 
-/// The session of one user, as one node knows it. Clones are of the same session.
+/// The session of one user, as one node knows it. Clones are of the same session. It belongs to its
+/// [`Sessions`](crate::Sessions): when they are gone, nothing can be done with it any more.
 ///
 /// ```no_run
 /// use mail_session::{Outcome, Session};

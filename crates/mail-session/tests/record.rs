@@ -70,15 +70,16 @@ async fn what_cannot_be_read_is_kept_and_reported() {
 #[tokio::test]
 async fn the_reason_is_forgotten_after_a_while() {
     let scene = Scene::new();
-    let (id, session) = scene.node().open(scene.tokens(HOUR)).await;
+    let node = scene.node();
+    let (id, session) = node.open(scene.tokens(HOUR)).await;
     session.terminate(EndReason::Terminated).await;
     let found = scene.node().find(&id).await;
     assert_eq!(found.is_over().unwrap().reason, EndReason::Terminated);
     let later = scene.node_with(|settings| settings.sessions.grave = Duration::ZERO);
     tokio::time::sleep(Duration::from_millis(5)).await;
     assert!(later.sessions.find(&id).await.unwrap().is_none());
-    let stored = scene.places.load(&format!("session/{}", id.key()));
-    assert!(stored.await.unwrap().is_none());
+    let place = format!("session/{}", id.key());
+    assert!(scene.places.load(&place).await.unwrap().is_none());
 }
 
 #[tokio::test]
