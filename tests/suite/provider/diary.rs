@@ -101,7 +101,7 @@ impl Diary {
 
     fn phase(&self, phase: Phase) {
         *self.phase.lock().unwrap() = phase;
-        self.write(&format!("phase {}", phase.name()));
+        self.write(&format!("phase {} {}", phase.name(), millis()));
     }
 
     fn locked(&self, lock: Lock) -> Lock {

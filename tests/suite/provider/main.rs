@@ -19,6 +19,8 @@ mod clients;
 mod crowd;
 mod diary;
 mod grants;
+mod lost;
+mod place;
 mod scene;
 /// A Redis server, as the tests of the stores in Redis start it.
 #[allow(dead_code, reason = "those tests use more of it")]

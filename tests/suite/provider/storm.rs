@@ -38,10 +38,7 @@ fn until() -> Instant {
 #[test]
 fn no_grant_is_lost_and_each_generation_is_one_refresh() {
     thread::scope(|scope| {
-        let storms = [
-            scope.spawn(|| file::storm()),
-            scope.spawn(|| redis::storm()),
-        ];
+        let storms = [scope.spawn(file::storm), scope.spawn(redis::storm)];
         // Both are told before one fails.
         let ended = storms.map(|storm| storm.join());
         for storm in ended {

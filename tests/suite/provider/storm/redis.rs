@@ -1,7 +1,7 @@
 //! The storm over Redis.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -10,21 +10,21 @@ use std::{
 
 use harness::provider::OidcProvider;
 use mail_login_tokens::{
-    Settings, Store as _, clock,
+    Settings, Store as _,
     redis::{self as blocking, RedisServer, RedisStore},
 };
 use mail_login_tokio::{
     Deadline,
     tokens::{HttpClient, Keepers, redis::Redis},
 };
-use token_lifecycle::{Audience, Client, Options, Timers, Url};
+use token_lifecycle::Timers;
 use tokio::runtime::Runtime;
 
 use super::{Seen, until, wait_for_refresher};
 use crate::{
     crowd::{Chance, Crowd, DIARY, DIRECTORY},
     diary::{Asker, Diary, Phase, Told, millis},
-    scene::{MAIL, Scene},
+    place::Place,
     server::RedisProcess,
     story::Gap,
 };
@@ -47,9 +47,10 @@ const AFTER: Duration = Duration::from_secs(4);
 pub(super) fn storm() -> String {
     let provider = OidcProvider::start();
     let mut process = RedisProcess::start();
-    let place = Place(process.directory().to_owned());
-    let first = place.sign_in(&provider);
-    let crowd = Crowd::gather("storm::redis::keep", place.0.clone());
+    let directory = process.directory().to_owned();
+    let place = Place::furnish(directory, &provider, CLIENT);
+    let first = sign_in(&place, &provider);
+    let crowd = Crowd::gather("storm::redis::keep", place.directory());
     let until = until();
     let outages = thread::scope(|scope| {
         scope.spawn(|| kill_anybody(&crowd, until));
@@ -57,7 +58,7 @@ pub(super) fn storm() -> String {
         kill_redis(&mut process, &place, until)
     });
     let (deaths, living) = crowd.end();
-    let last = place.blocking_store().load().unwrap().unwrap();
+    let last = onlooker(&place).load().unwrap().unwrap();
     let seen = Seen {
         deaths,
         living,
@@ -116,24 +117,31 @@ fn kill_anybody(crowd: &Crowd, until: Instant) {
     }
 }
 
-/// Whoever refreshes, at any moment of it. The others wait for his lease to end then, and are left
-/// alone for a while.
+/// Whoever refreshes, at any moment of it, and every other time when the answer has come or is about to.
+/// The others wait for his lease to end then, and are left alone for a while.
 fn kill_refreshers(crowd: &Crowd, place: &Place, until: Instant) {
-    let store = place.blocking_store();
+    let store = onlooker(place);
     let mut chance = Chance::new();
+    let mut phases = [Phase::Answered, Phase::Ready, Phase::Answered, Phase::Sent]
+        .into_iter()
+        .cycle();
     while let Some(pid) = wait_for_refresher(&store, until) {
-        chance.pause(0, 30, until);
+        let phase = phases.next().unwrap();
+        crowd.wait_for(pid, phase);
+        if phase < Phase::Answered {
+            chance.pause(0, 100, until);
+        }
         if crowd.kill(pid) > Some(Phase::Idle) {
             chance.pause(6000, 10_000, until);
         } else {
-            chance.pause(500, 4000, until);
+            chance.pause(500, 2000, until);
         }
     }
 }
 
 /// Redis, as by a power failure, every other time while somebody refreshes.
 fn kill_redis(process: &mut RedisProcess, place: &Place, until: Instant) -> Vec<Gap> {
-    let store = place.blocking_store();
+    let store = onlooker(place);
     let mut chance = Chance::new();
     let mut outages = Vec::new();
     loop {
@@ -157,19 +165,19 @@ fn kill_redis(process: &mut RedisProcess, place: &Place, until: Instant) -> Vec<
 #[test]
 #[ignore = "the storm runs it, in processes of their own"]
 fn keep() {
-    let place = Place(PathBuf::from(env::var_os(DIRECTORY).unwrap()));
+    let place = Place::at(PathBuf::from(env::var_os(DIRECTORY).unwrap()));
     let diary = Diary::open(Path::new(&env::var_os(DIARY).unwrap()), None);
     runtime().block_on(async {
-        let keepers = Keepers::new(Told::new(place.http(), &diary));
-        let store = Redis::new(place.server());
+        let keepers = Keepers::new(Told::new(http(&place), &diary));
+        let store = Redis::new(server(&place));
         let store = store.store_with_lease(GRANT, LEASE).unwrap();
         let told = Arc::clone(&diary);
         let keeper =
-            keepers.add_watched(place.settings(), Told::new(store, &diary), move |notice| {
+            keepers.add_watched(settings(&place), Told::new(store, &diary), move |notice| {
                 told.note(notice)
             });
         let mut asker = Asker::new(&diary);
-        while !place.0.join("end").exists() {
+        while !place.is_over() {
             let asked = millis();
             let token = keeper.token(Duration::ZERO, Deadline::after(DEADLINE));
             asker.take(asked, token.await);
@@ -185,60 +193,42 @@ fn keep() {
     });
 }
 
+/// Signs in for all of them. The generation of these tokens.
+fn sign_in(place: &Place, provider: &OidcProvider) -> u64 {
+    runtime().block_on(async {
+        let keepers = Keepers::new(http(place));
+        let store = Redis::new(server(place)).store(GRANT).unwrap();
+        let keeper = keepers.add(settings(place), store);
+        let tokens = place.tokens(provider);
+        keeper.sign_in(tokens, Deadline::after(HTTP)).await.unwrap();
+        keeper.status().generation.unwrap().get()
+    })
+}
+
+fn http(place: &Place) -> HttpClient {
+    let http = HttpClient::new().timeout(HTTP);
+    http.extra_ca_file(place.ca()).unwrap()
+}
+
+fn settings(place: &Place) -> Settings {
+    place.settings(Timers {
+        http: HTTP,
+        lease: LEASE,
+        ..Timers::default()
+    })
+}
+
+fn server(place: &Place) -> RedisServer {
+    let socket = place.directory().join("socket");
+    RedisServer::new(&format!("unix://{}", socket.to_str().unwrap())).unwrap()
+}
+
+/// For looking on.
+fn onlooker(place: &Place) -> RedisStore {
+    blocking::Redis::new(server(place)).store(GRANT).unwrap()
+}
+
 fn runtime() -> Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().unwrap()
-}
-
-/// The directory of Redis, with all that the processes need.
-struct Place(PathBuf);
-
-impl Place {
-    /// Signs in for all of them. The generation of these tokens.
-    fn sign_in(&self, provider: &OidcProvider) -> u64 {
-        fs::copy(provider.ca(), self.0.join("ca.pem")).unwrap();
-        let http = mail_login_blocking::tokens::HttpClient::new();
-        let http = http.extra_ca_file(provider.ca()).unwrap();
-        let scene = Scene::new(provider, Box::new(http));
-        let endpoint = scene.metadata.token_endpoint().unwrap().as_str();
-        fs::write(self.0.join("endpoint"), endpoint).unwrap();
-        let tokens = scene.signed_in(&Client::public(CLIENT).unwrap(), MAIL);
-        runtime().block_on(async {
-            let keepers = Keepers::new(self.http());
-            let store = Redis::new(self.server()).store(GRANT).unwrap();
-            let keeper = keepers.add(self.settings(), store);
-            keeper.sign_in(tokens, Deadline::after(HTTP)).await.unwrap();
-            keeper.status().generation.unwrap().get()
-        })
-    }
-
-    fn server(&self) -> RedisServer {
-        let url = format!("unix://{}", self.0.join("socket").to_str().unwrap());
-        RedisServer::new(&url).unwrap()
-    }
-
-    /// For looking on.
-    fn blocking_store(&self) -> RedisStore {
-        blocking::Redis::new(self.server()).store(GRANT).unwrap()
-    }
-
-    fn http(&self) -> HttpClient {
-        let http = HttpClient::new().timeout(HTTP);
-        http.extra_ca_file(self.0.join("ca.pem")).unwrap()
-    }
-
-    fn settings(&self) -> Settings {
-        let endpoint = fs::read_to_string(self.0.join("endpoint")).unwrap();
-        let audience = Audience::new("mail").with_resource(MAIL);
-        let timers = Timers {
-            http: HTTP,
-            lease: LEASE,
-            ..Timers::default()
-        };
-        let options = Options::new(clock::owner().unwrap(), audience)
-            .with_seed(clock::seed().unwrap())
-            .with_timers(timers);
-        let client = Client::public(CLIENT).unwrap();
-        Settings::new(Url::new(&endpoint).unwrap(), client, options)
-    }
 }
