@@ -159,6 +159,7 @@ impl Lifecycle {
         let generation = record.generation;
         self.install(record);
         self.failures = 0;
+        self.stuck = 0;
         self.op = Op::Idle;
         self.tell(Event::Restored { generation });
     }
@@ -241,7 +242,7 @@ impl Lifecycle {
                 return;
             }
             if run.second || !self.can_renew() {
-                return self.fail_for_now();
+                return self.wait_for(None);
             }
             let failure = run.failure.take();
             *run = Run {
@@ -314,6 +315,7 @@ impl Lifecycle {
             return false;
         }
         self.failures = 0;
+        self.stuck = 0;
         self.probes = 0;
         self.op = Op::Idle;
         let generation = self
@@ -338,10 +340,10 @@ impl Lifecycle {
         })
     }
 
-    /// The store, the lock or somebody else is in the way.
+    /// The store or the lock is in the way.
     pub(super) fn fail_for_now(&mut self) {
-        self.failures = self.failures.saturating_add(1);
-        self.op = Op::Wait(self.pause(PauseKind::Failed, None));
+        self.stuck = self.stuck.saturating_add(1);
+        self.op = Op::Wait(self.pause(PauseKind::Stuck, None));
     }
 
     pub(super) fn wait_for(&mut self, floor: Option<Duration>) {
