@@ -129,8 +129,8 @@ impl Crowd {
         let wait = |mut member: Member| {
             let status = member.child.wait().unwrap();
             let story = Story::read(&member.diary);
-            assert!(status.success(), "{status}: {}", story.text);
-            assert!(story.is_whole, "no end: {}", story.text);
+            assert!(status.success(), "{status}: {}", story.tail());
+            assert!(story.is_whole, "no end: {}", story.tail());
             story
         };
         let living = members.map(wait).collect();

@@ -1,7 +1,7 @@
 //! Tokens of a real authorization server: the certified `oidc-provider`, over HTTPS with a private
 //! authority, as a whole environment of processes meets it.
 //!
-//! Each test has a provider of its own, of the program that `tests/interop` installs.
+//! The tests start providers of their own, of the program that `tests/interop` installs.
 
 #![cfg(unix)]
 #![allow(

@@ -70,9 +70,11 @@ pub(super) fn storm() {
         last,
     };
     let times = outages.len();
+    let later: u64 = seen.stories().map(|story| story.saved_later).sum();
+    let figures = seen.figures("Redis, with grace");
     println!(
-        "{}; Redis was killed {times} times",
-        seen.figures("Redis, with grace")
+        "{figures}; Redis was killed {times} times, and {later} times new tokens could be saved \
+         only after that"
     );
     check(&seen, &outages);
 }
@@ -118,7 +120,7 @@ fn check(seen: &Seen, outages: &[Gap]) {
                 let reason = |(from, to): &&(u64, u64)| (*from..*to).contains(&at);
                 let reason = reasons.iter().find(reason);
                 let Some((_, to)) = reason else {
-                    panic!("{gap:?} for no reason at {at}: {}", story.text)
+                    panic!("{gap:?} for no reason at {at}: {}", story.tail())
                 };
                 at = *to;
             }
