@@ -131,8 +131,10 @@ pub struct Lifecycle {
     /// Until when the lock is ours, and when it was asked for.
     lease: Option<u64>,
     lock_asked: u64,
-    /// In a row.
+    /// In a row, of the server.
     failures: u32,
+    /// In a row, of the store.
+    stuck: u32,
     /// Since a setting is wrong.
     probes: u32,
     /// What looked wrong last, and how often in a row.
@@ -188,6 +190,7 @@ impl Lifecycle {
             lease: None,
             lock_asked: 0,
             failures: 0,
+            stuck: 0,
             probes: 0,
             oddity: None,
             last_failure: None,

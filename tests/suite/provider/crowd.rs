@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         Mutex,
@@ -48,10 +48,10 @@ pub(crate) struct Death {
 }
 
 impl Crowd {
-    pub(crate) fn gather(test: &'static str, directory: PathBuf) -> Self {
+    pub(crate) fn gather(test: &'static str, directory: &Path) -> Self {
         let crowd = Self {
             test,
-            directory,
+            directory: directory.into(),
             members: Mutex::default(),
             deaths: Mutex::default(),
             born: AtomicU64::new(0),
@@ -94,6 +94,23 @@ impl Crowd {
         Some(phase)
     }
 
+    /// Waits until this process has come so far, or is at its end already.
+    pub(crate) fn wait_for(&self, pid: u32, phase: Phase) {
+        let end = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < end {
+            let diary = {
+                let members = self.members.lock().unwrap();
+                let member = members.iter().find(|member| member.child.id() == pid);
+                member.map(|member| member.diary.clone())
+            };
+            let now = diary.map(|diary| Story::read(&diary).phase);
+            if now.is_none_or(|now| now >= phase || now == Phase::Idle) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Kills anybody.
     pub(crate) fn kill_one(&self, chance: &mut Chance) {
         let pid = {
@@ -112,8 +129,8 @@ impl Crowd {
         let wait = |mut member: Member| {
             let status = member.child.wait().unwrap();
             let story = Story::read(&member.diary);
-            assert!(status.success(), "{status}: {}", story.text);
-            assert!(story.is_whole, "no end: {}", story.text);
+            assert!(status.success(), "{status}: {}", story.tail());
+            assert!(story.is_whole, "no end: {}", story.tail());
             story
         };
         let living = members.map(wait).collect();

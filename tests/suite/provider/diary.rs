@@ -90,9 +90,10 @@ impl Diary {
     /// What a keeper tells.
     pub(crate) fn note(&self, notice: &Notice) {
         match notice {
-            Notice::Event(Event::Refreshed { generation, .. } | Event::Saved { generation }) => {
+            Notice::Event(Event::Refreshed { generation, .. }) => {
                 self.write(&format!("refreshed {}", generation.get()));
             }
+            Notice::Event(Event::Saved { .. }) => self.write("saved-later"),
             Notice::Event(event) => self.write(&format!("event {}", event.name())),
             Notice::Problem(problem) => self.write(&format!("problem {problem}")),
             Notice::SignIn(sign_in) => self.write(&format!("lost {sign_in}")),
@@ -101,7 +102,7 @@ impl Diary {
 
     fn phase(&self, phase: Phase) {
         *self.phase.lock().unwrap() = phase;
-        self.write(&format!("phase {}", phase.name()));
+        self.write(&format!("phase {} {}", phase.name(), millis()));
     }
 
     fn locked(&self, lock: Lock) -> Lock {

@@ -11,7 +11,7 @@ use token_lifecycle::{
 
 use crate::{
     browser,
-    scene::{ALICE, MAIL, PASSWORD, Scene, with_both},
+    scene::{ALICE, MAIL, PASSWORD, Scene, with_both, with_both_alone},
 };
 
 /// What each grant must give that was asked for mail of Alice with a refresh token.
@@ -222,7 +222,7 @@ fn password() {
 
 #[test]
 fn refresh_rotates_and_reuse_ends_the_grant() {
-    with_both(|scene| {
+    with_both_alone(|scene| {
         let client = Client::public("mail-client").unwrap();
         let before = scene.provider.rotations("mail-client");
         let first = scene.signed_in(&client, MAIL).refresh.unwrap();
@@ -247,7 +247,7 @@ fn refresh_rotates_and_reuse_ends_the_grant() {
 /// Where a client has grace, an answer that was lost can be asked for again.
 #[test]
 fn within_the_grace_a_refresh_can_be_repeated() {
-    with_both(|scene| {
+    with_both_alone(|scene| {
         let client = Client::public("mail-client-grace").unwrap();
         let before = scene.provider.rotations("mail-client-grace");
         let first = scene.signed_in(&client, MAIL).refresh.unwrap();

@@ -1,7 +1,7 @@
 //! Tokens of a real authorization server: the certified `oidc-provider`, over HTTPS with a private
 //! authority, as a whole environment of processes meets it.
 //!
-//! Each test has a provider of its own, of the program that `tests/interop` installs.
+//! The tests start providers of their own, of the program that `tests/interop` installs.
 
 #![cfg(unix)]
 #![allow(
@@ -19,6 +19,8 @@ mod clients;
 mod crowd;
 mod diary;
 mod grants;
+mod lost;
+mod place;
 mod scene;
 /// A Redis server, as the tests of the stores in Redis start it.
 #[allow(dead_code, reason = "those tests use more of it")]

@@ -1,5 +1,7 @@
 //! A provider, and the two HTTP clients that ask it.
 
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
 use harness::provider::OidcProvider;
 use mail_login_blocking::tokens::{Http, HttpAnswer, HttpClient, HttpProblem, clock};
 use mail_login_tokio::tokens as asynchronous;
@@ -23,13 +25,29 @@ pub(crate) struct Scene<'a> {
     http: Box<dyn Http>,
 }
 
-/// Plays this with the HTTP client of each driver, by one provider.
+/// Plays this with the HTTP client of each driver. Whoever plays at the same time has the same provider.
 pub(crate) fn with_both(play: impl Fn(&Scene<'_>)) {
-    let provider = OidcProvider::start();
+    static RUNNING: Mutex<Weak<OidcProvider>> = Mutex::new(Weak::new());
+    let provider = {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        let provider = running.upgrade();
+        let provider = provider.unwrap_or_else(|| Arc::new(OidcProvider::start()));
+        *running = Arc::downgrade(&provider);
+        provider
+    };
+    with_provider(&provider, play);
+}
+
+/// The same with a provider of one's own, for who counts what is asked of it.
+pub(crate) fn with_both_alone(play: impl Fn(&Scene<'_>)) {
+    with_provider(&OidcProvider::start(), play);
+}
+
+fn with_provider(provider: &OidcProvider, play: impl Fn(&Scene<'_>)) {
     let blocking = HttpClient::new().extra_ca_file(provider.ca()).unwrap();
-    let tokio = Tokio::new(&provider);
+    let tokio = Tokio::new(provider);
     for http in [Box::new(blocking) as Box<dyn Http>, Box::new(tokio)] {
-        play(&Scene::new(&provider, http));
+        play(&Scene::new(provider, http));
     }
 }
 

@@ -9,7 +9,25 @@
 //! | what else | | Redis is killed as by a power failure, and started again |
 //! | a lock ends | with its process | after its lease, 6 seconds here |
 //!
-//! Both run at once, which takes one minute instead of two. `STORM_SECONDS` sets another time.
+//! Between the sending of a refresh token and the saving of what comes for it, whoever is killed loses the
+//! grant where the provider gives no grace: `lost.rs` shows that, and no program can change it. So the
+//! storm over files spares that moment, and asserts exactly one refresh for each generation; the storm
+//! over Redis does not, and asserts that each further refresh is one whose answer was lost.
+//!
+//! Both run at once, which takes one minute instead of two. `STORM_SECONDS` sets another time. What was
+//! seen in five runs, on two cores that had other work too:
+//!
+//! | | files | Redis |
+//! |---|---|---|
+//! | processes, those who were killed included | 80 to 84 | 97 to 121 |
+//! | killed, and at a refresh | 60 to 64, 8 to 12 | 77 to 101, 5 to 7 |
+//! | generations, refreshes | 11, 11 | 5 to 8, 9 or 10 |
+//! | tokens handed out | 55 000 | 21 000 to 29 000 |
+//! | the longest wait for a token | 0.5 s | 6.5 to 13.8 s |
+//! | grants lost | none | none |
+//!
+//! The waits over Redis are leases of refreshers that were killed. With tokens that live an hour nobody
+//! would notice: they are refreshed minutes before they expire.
 
 mod file;
 mod redis;
@@ -38,15 +56,14 @@ fn until() -> Instant {
 #[test]
 fn no_grant_is_lost_and_each_generation_is_one_refresh() {
     thread::scope(|scope| {
-        let storms = [
-            scope.spawn(|| file::storm()),
-            scope.spawn(|| redis::storm()),
-        ];
-        // Both are told before one fails.
-        let ended = storms.map(|storm| storm.join());
-        for storm in ended {
-            println!("{}", storm.unwrap());
-        }
+        let storms = [scope.spawn(file::storm), scope.spawn(redis::storm)];
+        // Both come to their end, also if one fails.
+        let failed = storms.map(|storm| storm.join().is_err());
+        assert_eq!(
+            failed,
+            [false, false],
+            "the storm over files, that over Redis"
+        );
     });
 }
 
@@ -96,7 +113,7 @@ impl Seen {
     /// What must hold in any storm.
     fn check(&self) {
         for story in self.stories() {
-            assert!(!story.is_lost, "signed out: {}", story.text);
+            assert!(!story.is_lost, "signed out: {}", story.tail());
         }
         assert!(self.last.can_refresh() && !self.last.is_ended());
         assert_eq!(self.rotations.reuses, 0);
@@ -104,7 +121,8 @@ impl Seen {
         // Each of them saw the tokens, and lives.
         for story in &self.living {
             let last = story.generations.last().map(|(generation, _)| *generation);
-            assert!(last.is_some(), "no token: {}", story.text);
+            assert!(last.is_some(), "no token: {}", story.tail());
+            assert!(last > Some(self.first), "nothing new: {}", story.tail());
         }
         // Nobody has seen a token that was not got by a refresh, or by the sign-in.
         let tokens = tokens_by_generation(self.stories());

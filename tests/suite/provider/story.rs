@@ -16,6 +16,8 @@ pub(crate) struct Story {
     pub(crate) gaps: Vec<Gap>,
     /// So many requests brought no answer.
     pub(crate) unanswered: u64,
+    /// So many tokens were used before they could be saved.
+    pub(crate) saved_later: u64,
     pub(crate) errors: u64,
     pub(crate) tokens: u64,
     /// The longest time that it waited for one, in milliseconds.
@@ -24,7 +26,7 @@ pub(crate) struct Story {
     pub(crate) is_lost: bool,
     /// Whether it came to its end.
     pub(crate) is_whole: bool,
-    pub(crate) text: String,
+    text: String,
 }
 
 /// A time in which a process asked, and got no token by its deadline.
@@ -43,6 +45,7 @@ impl Story {
             refreshed: Vec::new(),
             gaps: Vec::new(),
             unanswered: 0,
+            saved_later: 0,
             errors: 0,
             tokens: 0,
             longest: 0,
@@ -53,6 +56,12 @@ impl Story {
         text.lines().for_each(|line| story.learn(line));
         story.text = text;
         story
+    }
+
+    /// Its last words.
+    pub(crate) fn tail(&self) -> String {
+        let lines: Vec<&str> = self.text.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
     }
 
     fn learn(&mut self, line: &str) {
@@ -73,6 +82,7 @@ impl Story {
                 to: number(2),
             }),
             "unanswered" => self.unanswered += 1,
+            "saved-later" => self.saved_later += 1,
             "error" => self.errors += 1,
             "tokens" => (self.tokens, self.longest) = (number(1), number(2)),
             "lost" => self.is_lost = true,

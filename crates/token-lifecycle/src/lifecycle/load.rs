@@ -168,6 +168,7 @@ impl Lifecycle {
         let generation = record.generation;
         self.install(record);
         self.failures = 0;
+        self.stuck = 0;
         self.op = Op::Idle;
         self.tell(Event::Restored { generation });
     }
@@ -248,7 +249,7 @@ impl Lifecycle {
                 return;
             }
             if run.second || !self.can_renew() {
-                return self.fail_for_now();
+                return self.wait_for(None);
             }
             let failure = run.failure.take();
             *run = Run {
@@ -329,6 +330,7 @@ impl Lifecycle {
             return false;
         }
         self.failures = 0;
+        self.stuck = 0;
         self.probes = 0;
         self.turn_at = 0;
         self.op = Op::Idle;
@@ -354,10 +356,10 @@ impl Lifecycle {
         })
     }
 
-    /// The store, the lock or somebody else is in the way.
+    /// The store or the lock is in the way.
     pub(super) fn fail_for_now(&mut self) {
-        self.failures = self.failures.saturating_add(1);
-        self.op = Op::Wait(self.pause(PauseKind::Failed, None));
+        self.stuck = self.stuck.saturating_add(1);
+        self.op = Op::Wait(self.pause(PauseKind::Stuck, None));
     }
 
     pub(super) fn wait_for(&mut self, floor: Option<Duration>) {

@@ -155,6 +155,8 @@ pub(super) enum PauseKind {
     Busy,
     /// It grows with each failure.
     Failed,
+    /// It grows with each failure of the store, and not much while somebody waits.
+    Stuck,
     /// It ends as soon as it may, and not before this.
     Hurried(u64),
     /// There is no turn yet, for somebody who waits or for nobody.

@@ -20,6 +20,7 @@ impl Lifecycle {
         };
         let from = self.clock.elapsed.saturating_add(spread);
         self.failures = 0;
+        self.stuck = 0;
         match &mut self.op {
             Op::Wait(pause) | Op::Park(pause, _) => pause.kind = PauseKind::Hurried(from),
             Op::Dirty(dirty) => dirty.tries = 0,
@@ -228,6 +229,7 @@ impl Lifecycle {
             PauseKind::Turn { wanted: false } if self.is_blocked() => pause.since,
             PauseKind::Turn { .. } => self.turn_at,
             PauseKind::Busy => pause.since.saturating_add(self.busy()),
+            PauseKind::Stuck => pause.since.saturating_add(self.stuck()),
             PauseKind::Failed => match &self.op {
                 Op::Park(..) => pause.since.saturating_add(self.probe()),
                 Op::Start
@@ -294,17 +296,26 @@ impl Lifecycle {
         whole / 2 + jitter(self.options.seed, self.turn(), whole / 2 + 1)
     }
 
+    /// How long to leave a store alone that does not work. Nobody is helped by patience with what is
+    /// one's own: who waits for a token gets it seconds after the store is back.
+    fn stuck(&self) -> u64 {
+        match (self.is_blocked(), self.stuck) {
+            (true, 3..) => 2000 + jitter(self.options.seed, u64::from(self.stuck), 2000),
+            (_, tries) => self.backoff(tries),
+        }
+    }
+
     fn probe(&self) -> u64 {
         let timers = &self.options.timers;
         doubled(timers.probe, self.probes.saturating_sub(1)).min(millis(timers.probe_at_most))
     }
 
     /// How long until something has to be done again that nobody waits for.
-    pub(super) fn retry(&self, since: u64, tries: u32) -> u64 {
+    fn retry(since: u64, tries: u32, most: u64) -> u64 {
         if tries == 0 {
             return since;
         }
-        since.saturating_add(doubled(Duration::from_secs(1), tries - 1).min(30_000))
+        since.saturating_add(doubled(Duration::from_secs(1), tries - 1).min(most))
     }
 
     /// How long until something is due.
@@ -315,11 +326,12 @@ impl Lifecycle {
         }
         let then = match &self.op {
             Op::Wait(pause) | Op::Park(pause, _) => self.ends(pause),
-            Op::Dirty(dirty) => self.retry(dirty.since, dirty.tries),
+            // It has to be saved while the lock still keeps others from the old refresh token.
+            Op::Dirty(dirty) => Self::retry(dirty.since, dirty.tries, 4000),
             Op::Leave(Leave::Load { tries, since } | Leave::Revoke { tries, since })
                 if *tries > 0 =>
             {
-                self.retry(*since, *tries)
+                Self::retry(*since, *tries, 30_000)
             }
             Op::Start
             | Op::Idle

@@ -53,6 +53,7 @@ impl Lifecycle {
 
     fn marked(&mut self, run: Box<Run>, saved: Saved) {
         if saved == Saved::Done {
+            self.stuck = 0;
             self.stored = self.record.as_ref().map(|record| record.revision);
             return self.send(run);
         }
@@ -79,6 +80,7 @@ impl Lifecycle {
             Then::Granted => {
                 self.grant = None;
                 self.failures = 0;
+                self.stuck = 0;
                 self.tell(Event::Restored { generation });
             }
             Then::Ended(_, sign_in) => self.end(*sign_in),

@@ -1,7 +1,7 @@
 //! The storm over a file.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -11,15 +11,15 @@ use std::{
 use harness::provider::OidcProvider;
 use mail_login_blocking::{
     Deadline,
-    tokens::{FileStore, HttpClient, Keeper, Settings, Store as _, clock},
+    tokens::{Keeper, Store as _},
 };
-use token_lifecycle::{Audience, Client, Options, Url};
+use token_lifecycle::Timers;
 
-use super::{Seen, refresher, until, wait_for_refresher};
+use super::{Seen, until, wait_for_refresher};
 use crate::{
     crowd::{Chance, Crowd, DIARY, DIRECTORY},
     diary::{Asker, Diary, Phase, Told, millis},
-    scene::{MAIL, Scene},
+    place::Place,
     story::tokens_by_generation,
     window::Window,
 };
@@ -29,12 +29,11 @@ const CLIENT: &str = "mail-client-short";
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Kills processes that share a file for a minute, and says what was seen.
-pub(super) fn storm() -> String {
+pub(super) fn storm() {
     let provider = OidcProvider::start();
-    let place = Place::new(&provider);
-    let first = place.sign_in(&provider);
-    let directory = place.0.clone();
-    let crowd = Crowd::gather("storm::file::keep", directory);
+    let place = Place::new(&provider, CLIENT);
+    let first = sign_in(&place, &provider);
+    let crowd = Crowd::gather("storm::file::keep", place.directory());
     let until = until();
     thread::scope(|scope| {
         scope.spawn(|| kill_anybody(&crowd, &place.window(), until));
@@ -49,16 +48,16 @@ pub(super) fn storm() -> String {
         first,
         last,
     };
-    let figures = seen.figures("file, no grace");
-    println!("{figures}");
+    println!("{}", seen.figures("file, no grace"));
     check(&seen);
-    figures
 }
 
 fn check(seen: &Seen) {
     seen.check();
     let forbidden = seen.killed_when(&[Phase::Sent, Phase::Answered]);
     assert_eq!(forbidden, 0, "the window was not closed");
+    let at_it = seen.killed_when(&[Phase::Locked, Phase::Ready, Phase::Saved]);
+    assert!(at_it > 0, "no refresher was killed, which is no test");
     // One refresh for each generation, and nothing else was asked of the provider.
     assert_eq!(seen.rotations.tokens, seen.generations());
     assert_eq!(seen.rotations.exchanges, seen.generations());
@@ -76,9 +75,18 @@ fn check(seen: &Seen) {
     assert_eq!(refreshed.len(), all, "refreshed twice: {refreshed:?}");
     // A lock ends with its process, so that nobody has to wait for those who are killed.
     for story in seen.stories() {
-        assert_eq!(story.errors, 0, "no token in time: {}", story.text);
-        assert_eq!(story.unanswered, 0, "no answer: {}", story.text);
+        assert_eq!(story.errors, 0, "no token in time: {}", story.tail());
+        assert_eq!(story.unanswered, 0, "no answer: {}", story.tail());
     }
+}
+
+/// Signs in for all of them. The generation of these tokens.
+fn sign_in(place: &Place, provider: &OidcProvider) -> u64 {
+    let settings = place.settings(Timers::default());
+    let keeper = Keeper::start(settings, place.store(), place.http()).unwrap();
+    let tokens = place.tokens(provider);
+    keeper.sign_in(tokens, Deadline::after(DEADLINE)).unwrap();
+    keeper.status().generation.unwrap().get()
 }
 
 /// Anybody, at any moment but one.
@@ -112,10 +120,6 @@ fn kill_refreshers(crowd: &Crowd, place: &Place, until: Instant) {
         crowd.kill(pid);
         drop(closed);
         chance.pause(0, 3000, until);
-        // One that lives, now and then.
-        if refresher(&store).is_none() {
-            chance.pause(0, 3000, until);
-        }
     }
 }
 
@@ -123,12 +127,12 @@ fn kill_refreshers(crowd: &Crowd, place: &Place, until: Instant) {
 #[test]
 #[ignore = "the storm runs it, in processes of their own"]
 fn keep() {
-    let place = Place(PathBuf::from(env::var_os(DIRECTORY).unwrap()));
+    let place = Place::at(PathBuf::from(env::var_os(DIRECTORY).unwrap()));
     let diary = Path::new(&env::var_os(DIARY).unwrap()).to_owned();
     let diary = Diary::open(&diary, Some(place.window()));
     let told = Arc::clone(&diary);
     let keeper = Keeper::start_watched(
-        place.settings(),
+        place.settings(Timers::default()),
         Told::new(place.store(), &diary),
         Told::new(place.http(), &diary),
         move |notice| told.note(notice),
@@ -136,7 +140,7 @@ fn keep() {
     let keeper = keeper.unwrap();
     let mut asker = Asker::new(&diary);
     loop {
-        let ended = place.0.join("end").exists();
+        let ended = place.is_over();
         let asked = millis();
         asker.take(
             asked,
@@ -150,60 +154,4 @@ fn keep() {
     }
     drop(keeper);
     asker.end();
-}
-
-/// A directory with all that the processes need.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(provider: &OidcProvider) -> Self {
-        let name = format!("mail-login-storm-{}", clock::owner().unwrap());
-        let place = Self(env::temp_dir().join(name));
-        fs::create_dir(&place.0).unwrap();
-        fs::copy(provider.ca(), place.0.join("ca.pem")).unwrap();
-        place
-    }
-
-    /// Signs in for all of them. The generation of these tokens.
-    fn sign_in(&self, provider: &OidcProvider) -> u64 {
-        let scene = Scene::new(provider, Box::new(self.http()));
-        let endpoint = scene.metadata.token_endpoint().unwrap().as_str();
-        fs::write(self.0.join("endpoint"), endpoint).unwrap();
-        let tokens = scene.signed_in(&Client::public(CLIENT).unwrap(), MAIL);
-        let keeper = Keeper::start(self.settings(), self.store(), self.http()).unwrap();
-        keeper.sign_in(tokens, Deadline::after(DEADLINE)).unwrap();
-        keeper.status().generation.unwrap().get()
-    }
-
-    fn store(&self) -> FileStore {
-        FileStore::new(self.0.join("private/grant.json"))
-    }
-
-    fn window(&self) -> Window {
-        Window::in_directory(&self.0)
-    }
-
-    fn http(&self) -> HttpClient {
-        HttpClient::new()
-            .extra_ca_file(self.0.join("ca.pem"))
-            .unwrap()
-    }
-
-    fn settings(&self) -> Settings {
-        let endpoint = fs::read_to_string(self.0.join("endpoint")).unwrap();
-        let audience = Audience::new("mail").with_resource(MAIL);
-        let options =
-            Options::new(clock::owner().unwrap(), audience).with_seed(clock::seed().unwrap());
-        let client = Client::public(CLIENT).unwrap();
-        Settings::new(Url::new(&endpoint).unwrap(), client, options)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        // The processes have one too.
-        if env::var_os(DIRECTORY).is_none() {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
 }

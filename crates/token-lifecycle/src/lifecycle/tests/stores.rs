@@ -47,6 +47,42 @@ fn while_the_store_fails_the_old_refresh_token_is_never_sent_again() {
     s.does("send refresh-2");
 }
 
+/// The lock of who has them lasts a minute, and once it has ended others send the old refresh token.
+#[test]
+fn what_is_unsaved_is_saved_seconds_after_the_store_is_back() {
+    let mut s = Scenario::expired();
+    s.until("send refresh-1").answers(200, REFRESHED);
+    s.does("save").saves(Saved::Failed);
+    for _ in 0..12 {
+        s.does("wait").pass(4).does("save").saves(Saved::Failed);
+    }
+}
+
+/// It is the store that is in the way, which needs no patience as a server of many does.
+#[test]
+fn who_waits_gets_a_token_seconds_after_the_store_is_back() {
+    let mut s = Scenario::expired();
+    s.does("lock").locks(Lock::Acquired);
+    for _ in 0..20 {
+        s.does("load").cannot_load();
+        assert!(s.token().unwrap_err().is_temporary());
+        s.does("unlock").does("wait");
+        s.pass(4).does("lock").locks(Lock::Acquired);
+    }
+    s.does("load").loads().until("send refresh-1");
+    s.answers(200, REFRESHED).until("wait");
+    assert_eq!(s.token().unwrap(), "access-2");
+    // While nobody does, it is left alone.
+    let mut s = Scenario::fresh();
+    s.pass(3300).until("lock").locks(Lock::Acquired);
+    for _ in 0..3 {
+        s.does("load").cannot_load();
+        s.does("unlock").does("wait");
+        s.pass(4).does("wait");
+        s.pass(3600).does("lock").locks(Lock::Acquired);
+    }
+}
+
 #[test]
 fn a_store_that_takes_no_mark_takes_no_token_either() {
     let mut s = Scenario::expired();
