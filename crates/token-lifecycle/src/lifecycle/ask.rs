@@ -32,9 +32,10 @@ impl Lifecycle {
         min_ttl: Duration,
     ) -> Result<&AccessToken, Unavailable> {
         let index = self
-            .slots
+            .options
+            .audiences
             .iter()
-            .position(|slot| slot.audience == *audience);
+            .position(|known| known == audience);
         self.give(now, index.ok_or(Unavailable::UnknownAudience)?, min_ttl)
     }
 
@@ -44,6 +45,11 @@ impl Lifecycle {
         index: usize,
         min_ttl: Duration,
     ) -> Result<&AccessToken, Unavailable> {
+        if let Some(place) = self.sure(now, index, min_ttl) {
+            let record = self.record.as_ref();
+            let token = record.and_then(|record| record.access.get(place));
+            return token.ok_or(Unavailable::UnknownAudience);
+        }
         self.clock.advance(now);
         if self.leaving || matches!(self.op, Op::Closed) && self.grant.is_none() {
             return Err(Unavailable::SignedOut);
@@ -72,10 +78,11 @@ impl Lifecycle {
         if let Some(slot) = self.slots.get_mut(index).filter(|_| given) {
             slot.waiting = None;
         }
+        if given && cred == Cred::Valid {
+            self.remember(index);
+        }
         let why = if given { None } else { Some(self.why_not()) };
-        let token = self.record.as_ref().zip(self.slots.get(index));
-        let token = token.and_then(|(record, slot)| record.access_for(&slot.audience));
-        match (token, why) {
+        match (self.held(index), why) {
             (_, Some(why)) => Err(why),
             (Some(token), None) => Ok(token),
             (None, None) => Err(Unavailable::SignIn(Box::new(SignIn::new(
@@ -89,12 +96,9 @@ impl Lifecycle {
         let Some(slot) = self.slots.get(index) else {
             return Cred::None;
         };
-        let token = self
-            .record
-            .as_ref()
-            .and_then(|record| record.access_for(&slot.audience));
-        let (timers, seed) = (&self.options.timers, self.options.seed);
-        slot.cred(token, &self.clock, timers, seed, self.can_renew(), min_ttl)
+        let (timers, renewable) = (&self.options.timers, self.can_renew());
+        let token = self.held(index);
+        slot.cred(token, &self.clock, timers, self.seed, renewable, min_ttl)
     }
 
     /// Whether the token is good enough, as there is no better one to be had soon.
@@ -113,11 +117,8 @@ impl Lifecycle {
             | Op::Leave(_)
             | Op::Closed => false,
         };
-        let Some((slot, record)) = self.slots.get(index).zip(self.record.as_ref()) else {
-            return false;
-        };
-        let token = record.access_for(&slot.audience);
-        stuck && token.is_some_and(|token| slot.is_usable(token, &self.clock, min_ttl))
+        let token = self.slots.get(index).zip(self.held(index));
+        stuck && token.is_some_and(|(slot, token)| slot.is_usable(token, &self.clock, min_ttl))
     }
 
     fn is_over(&self) -> bool {
