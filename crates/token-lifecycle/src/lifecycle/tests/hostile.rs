@@ -243,6 +243,8 @@ proptest! {
             }
             long.life.sure = None;
             prop_assert_eq!(short.token_for(min_ttl), long.token_for(min_ttl));
+            // What is begun because of it, too.
+            prop_assert_eq!(format!("{:?}", short.life), format!("{:?}", long.life));
         }
     }
 
