@@ -16,6 +16,7 @@ impl Lifecycle {
     /// # Errors
     ///
     /// If there is no token.
+    #[inline]
     pub fn token(&mut self, now: Now, min_ttl: Duration) -> Result<&AccessToken, Unavailable> {
         self.give(now, 0, min_ttl)
     }
@@ -39,6 +40,7 @@ impl Lifecycle {
         self.give(now, index.ok_or(Unavailable::UnknownAudience)?, min_ttl)
     }
 
+    #[inline]
     fn give(
         &mut self,
         now: Now,
@@ -50,6 +52,15 @@ impl Lifecycle {
             let token = record.and_then(|record| record.access.get(place));
             return token.ok_or(Unavailable::UnknownAudience);
         }
+        self.think(now, index, min_ttl)
+    }
+
+    fn think(
+        &mut self,
+        now: Now,
+        index: usize,
+        min_ttl: Duration,
+    ) -> Result<&AccessToken, Unavailable> {
         self.clock.advance(now);
         if self.leaving || matches!(self.op, Op::Closed) && self.grant.is_none() {
             return Err(Unavailable::SignedOut);

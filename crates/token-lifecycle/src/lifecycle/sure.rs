@@ -26,6 +26,7 @@ pub(super) struct Sure {
 
 impl Lifecycle {
     /// Where the token is, if the answer is known.
+    #[inline]
     pub(super) fn sure(&self, now: Now, index: usize, min_ttl: Duration) -> Option<usize> {
         let sure = self.sure.as_ref()?;
         let in_time = now.boot? < sure.boot && now.wall < sure.wall;
