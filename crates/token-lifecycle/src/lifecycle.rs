@@ -15,7 +15,7 @@ mod send;
 mod slot;
 mod sure;
 
-use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::fmt;
 
 use sasl_core::Secret;
@@ -28,6 +28,11 @@ use clock::Clock;
 use op::{Leave, Op, Run};
 use slot::Slot;
 use sure::Sure;
+
+#[cfg(not(target_has_atomic = "ptr"))]
+use alloc::rc::Rc as Shared;
+#[cfg(target_has_atomic = "ptr")]
+use alloc::sync::Arc as Shared;
 
 pub use action::{Action, Feedback, Hint, Lock, Saved, Want};
 
@@ -117,7 +122,7 @@ pub use action::{Action, Feedback, Hint, Lock, Saved, Want};
 /// assert_eq!(token(&mut lifecycle, &mut store), Ok("new".to_owned()));
 /// ```
 pub struct Lifecycle {
-    options: Arc<Options>,
+    options: Shared<Options>,
     /// Spreads things in time.
     seed: u64,
     clock: Clock,
@@ -173,9 +178,11 @@ pub struct Lifecycle {
 const EVENTS: usize = 64;
 
 impl Lifecycle {
-    /// A machine that knows nothing yet: it begins by reading the record. Many machines may share
-    /// their options; see [`with_seed`](Self::with_seed).
-    pub fn new(options: impl Into<Arc<Options>>) -> Self {
+    /// A machine that knows nothing yet: it begins by reading the record.
+    ///
+    /// Many machines may share their options, in an `Arc` (an `Rc` where there are no atomics); see
+    /// [`with_seed`](Self::with_seed).
+    pub fn new(options: impl Into<Shared<Options>>) -> Self {
         let options = options.into();
         let slots = options.audiences.iter().map(|_| Slot::default()).collect();
         Self {
