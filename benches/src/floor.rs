@@ -4,6 +4,7 @@ pub mod imap;
 pub mod message;
 pub mod sieve;
 pub mod smtp;
+pub mod tokens;
 
 /// What a floor finds in a list of what a server offers.
 pub const XOAUTH2: u32 = 1;

@@ -189,7 +189,10 @@ impl<'a> Table<'a> {
             let (floor, ours, octets) = (ratio(floor), ratio(ours), plan.octets);
             match self.unit {
                 Unit::Nanoseconds => {
-                    println!("| {name} | {wall:.0} | {floor} | {ours} | {heap} | {octets:.0} |");
+                    let digits = if wall < 10.0 { 1 } else { 0 };
+                    println!(
+                        "| {name} | {wall:.digits$} | {floor} | {ours} | {heap} | {octets:.0} |"
+                    );
                 }
                 Unit::Microseconds => {
                     let processor = median(taken.iter().map(|sample| sample.processor)) / 1e3;

@@ -5,19 +5,25 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Script, mechanisms, messages, middle, oracle, parsers, script::Step, serve, tokens};
+use crate::{
+    Script, answers, machine, mechanisms, messages, middle, oracle, parsers, script::Step, serve,
+    tokens,
+};
 
 /// A fuzz target: its name, and what it calls.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every fuzz target.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 16] = [
     ("accept_mechanisms", messages::messages),
+    ("answers", answers::answers),
     ("imap_accept", serve::accept::<imap_auth::Imap>),
     ("imap_login", oracle::login::<imap_auth::Imap>),
     ("imap_parse", parsers::imap),
+    ("lifecycle", machine::lifecycle),
     ("man_in_the_middle", middle::man_in_the_middle),
     ("mechanisms", mechanisms::mechanisms),
+    ("records", answers::records),
     ("sieve_accept", serve::accept::<sieve_auth::Sieve>),
     ("sieve_login", oracle::login::<sieve_auth::Sieve>),
     ("sieve_parse", parsers::sieve),
@@ -36,7 +42,7 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus")
 }
 
-/// What the transcripts, and [`tokens::SEEDS`], give: target, name, input.
+/// What the transcripts give, and the seeds of what no transcript shows: target, name, input.
 pub fn seeds() -> BTreeMap<(String, String), Vec<u8>> {
     let mut seeds = Seeds::default();
     for protocol in ["imap", "sieve", "smtp"] {
@@ -75,8 +81,16 @@ pub fn seeds() -> BTreeMap<(String, String), Vec<u8>> {
             );
         }
     }
-    for (name, input) in tokens::SEEDS {
-        seeds.add("tokens", name, input.to_vec());
+    let others = [
+        ("answers", &answers::SEEDS[..]),
+        ("lifecycle", &machine::SEEDS),
+        ("records", &answers::RECORDS),
+        ("tokens", &tokens::SEEDS),
+    ];
+    for (target, inputs) in others {
+        for (name, input) in inputs {
+            seeds.add(target, name, input.to_vec());
+        }
     }
     for n in 0..=255 {
         seeds.add("man_in_the_middle", &format!("deeds-{n:02x}"), deeds(n));

@@ -15,9 +15,11 @@
 )]
 
 pub mod accept;
+pub mod answers;
 pub mod corpus;
 pub mod interop;
 pub mod lifecycle;
+pub mod machine;
 pub mod mechanisms;
 pub mod messages;
 pub mod middle;

@@ -8,9 +8,12 @@
     reason = "a test"
 )]
 
-use harness::tokens::{
-    SEEDS, STATE, check_callback, check_device, check_discovery, check_introspection, question,
-    tokens,
+use harness::{
+    answers, machine,
+    tokens::{
+        SEEDS, STATE, check_callback, check_device, check_discovery, check_introspection, question,
+        tokens,
+    },
 };
 use proptest::prelude::*;
 use token_lifecycle::{
@@ -207,6 +210,49 @@ proptest! {
         let end = (at + cut).min(input.len());
         input.splice(at..end, new);
         tokens(&input);
+    }
+
+    /// Answers of token endpoints and records that resemble what there is.
+    #[test]
+    fn changed_answers_and_records(
+        seed in any::<prop::sample::Index>(),
+        choices in any::<[u8; 2]>(),
+        at in any::<prop::sample::Index>(),
+        cut in 0..30_usize,
+        new in prop_oneof![
+            Just(b"null".to_vec()), Just(b"\"\"".to_vec()), Just(b",".to_vec()), Just(b"[[".to_vec()), Just(b"\\u0000".to_vec()),
+            Just(b"18446744073709551615".to_vec()), Just(b"-1".to_vec()), Just(b"1e999".to_vec()), proptest::collection::vec(any::<u8>(), 0..6),
+        ],
+    ) {
+        let change = |mut input: Vec<u8>| {
+            let at = at.index(input.len() + 1);
+            let end = (at + cut).min(input.len());
+            input.splice(at..end, new.iter().copied());
+            input
+        };
+        let (_, answer) = seed.get(&answers::SEEDS);
+        answers::answers(&[&choices[..], &change(answer[2..].to_vec())].concat());
+        let (_, record) = seed.get(&answers::RECORDS);
+        answers::records(&change(record.to_vec()));
+    }
+
+    /// Whatever happens, in whatever order, at whatever time.
+    #[test]
+    fn any_course_of_events(input in proptest::collection::vec(any::<u8>(), 0..400)) {
+        machine::lifecycle(&input);
+    }
+
+    /// The same, beginning as it usually does.
+    #[test]
+    fn usual_courses_that_go_astray(
+        seed in any::<prop::sample::Index>(),
+        keep in any::<prop::sample::Index>(),
+        options in any::<u8>(),
+        more in proptest::collection::vec(prop_oneof![0..16_u8, any::<u8>()], 0..200),
+    ) {
+        let (_, seed) = seed.get(&machine::SEEDS);
+        let end = 1 + keep.index(seed.len());
+        machine::lifecycle(&[&[options], &seed[1..end.max(1)], &more].concat());
     }
 
     /// What is put into a request comes out of it as it was, and adds nothing to it.

@@ -30,7 +30,7 @@ pub struct Settings {
     token_endpoint: Url,
     revocation_endpoint: Option<Url>,
     client: Client,
-    options: Options,
+    options: Arc<Options>,
     build: Option<Arc<Build>>,
 }
 
@@ -46,7 +46,7 @@ impl Settings {
             token_endpoint,
             revocation_endpoint: None,
             client,
-            options,
+            options: Arc::new(options),
             build: None,
         }
     }
@@ -54,7 +54,7 @@ impl Settings {
     /// Where refresh tokens are revoked at sign-out (<https://www.rfc-editor.org/rfc/rfc7009>).
     pub fn with_revocation(mut self, endpoint: Url) -> Self {
         self.revocation_endpoint = Some(endpoint);
-        self.options.revoke = true;
+        Arc::make_mut(&mut self.options).revoke = true;
         self
     }
 
@@ -79,9 +79,9 @@ impl Settings {
         &self.client
     }
 
-    /// A machine for this grant, which knows nothing yet.
+    /// A machine for this grant, which knows nothing yet and shares the options.
     pub fn lifecycle(&self) -> Lifecycle {
-        Lifecycle::new(self.options.clone())
+        Lifecycle::new(Arc::clone(&self.options))
     }
 
     /// What a lifecycle wants, as a request.

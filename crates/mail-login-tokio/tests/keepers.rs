@@ -3,7 +3,6 @@
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stdout,
     clippy::std_instead_of_alloc,
     clippy::std_instead_of_core,
     clippy::unwrap_used,
@@ -328,41 +327,4 @@ async fn a_sign_in_that_cannot_be_saved_is_told_at_once() {
     place.fails.store(false, Ordering::SeqCst);
     keeper.hint(token_lifecycle::Hint::Retry);
     settled(&keepers).await;
-}
-
-/// What a grant costs at rest, and a look at all of them. To be run on its own:
-/// `cargo test --release -p mail-login-tokio --features tokens --test keepers -- --ignored --nocapture`
-#[cfg(target_os = "linux")]
-#[tokio::test]
-#[ignore = "it measures, and takes a while"]
-async fn a_million_grants() {
-    let count: u32 = std::env::var("GRANTS").map_or(1_000_000, |count| count.parse().unwrap());
-    let resident = || {
-        let status = std::fs::read_to_string("/proc/self/statm").unwrap();
-        let pages: u64 = status.split(' ').nth(1).unwrap().parse().unwrap();
-        pages * 4096
-    };
-    let server = Server::open();
-    let keepers = Keepers::new(server.clone());
-    let settings = settings(|_| {});
-    let stores: Vec<_> = (0..count).map(|_| Place::new()).collect();
-    let (before, begun) = (resident(), std::time::Instant::now());
-    let grants: Vec<_> = stores
-        .iter()
-        .map(|store| keepers.add(Arc::clone(&settings), store.clone()))
-        .collect();
-    let permits = server.0.arrived.acquire_many(count).await;
-    permits.unwrap().forget();
-    assert!(keepers.settle(Deadline::NEVER).await);
-    let all = begun.elapsed();
-    // The stores are in memory too, and hold the new records.
-    let octets = (resident() - before) / u64::from(count);
-    println!("{count} grants: {octets} octets each, all refreshed in {all:?}");
-    let begun = std::time::Instant::now();
-    for grant in &grants {
-        token(grant).await.unwrap();
-    }
-    println!("{:?} for a token that is good", begun.elapsed() / count);
-    assert_eq!(server.requests(), count as usize);
-    assert_eq!(tasks(), 1);
 }

@@ -13,6 +13,7 @@ mod rest;
 mod save;
 mod send;
 mod slot;
+mod sure;
 mod turn;
 
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
@@ -21,12 +22,18 @@ use core::fmt;
 use sasl_core::Secret;
 
 use crate::{
-    Audience, Event, Failure, Generation, Now, Options, Record, Revision, Setting, SignIn,
-    SignInReason, Tokens, UnixTime, record::Pending,
+    AccessToken, Audience, Event, Failure, Generation, Now, Options, Record, Revision, Setting,
+    SignIn, SignInReason, Tokens, UnixTime, record::Pending,
 };
 use clock::Clock;
 use op::{Leave, Op, Run};
 use slot::Slot;
+use sure::Sure;
+
+#[cfg(not(target_has_atomic = "ptr"))]
+use alloc::rc::Rc as Shared;
+#[cfg(target_has_atomic = "ptr")]
+use alloc::sync::Arc as Shared;
 
 pub use action::{Action, Feedback, Hint, Lock, Saved, Urgency, Want};
 
@@ -116,15 +123,16 @@ pub use action::{Action, Feedback, Hint, Lock, Saved, Urgency, Want};
 /// assert_eq!(token(&mut lifecycle, &mut store), Ok("new".to_owned()));
 /// ```
 pub struct Lifecycle {
-    options: Options,
+    options: Shared<Options>,
+    /// Spreads things in time.
+    seed: u64,
     clock: Clock,
     /// The record in use. It is newer than the stored one while the store fails.
     record: Option<Record>,
     /// The revision of the stored record, as far as we know.
     stored: Option<Revision>,
+    /// One for each audience of the options.
     slots: Vec<Slot>,
-    /// What a token is for that nobody named.
-    nothing: Audience,
     op: Op,
     /// The driver was asked for what `op` says, and has not answered yet.
     asked: bool,
@@ -147,7 +155,7 @@ pub struct Lifecycle {
     /// A refresh token that lost against another one in a conflict.
     spare: Option<Secret>,
     /// A sign-in that is not saved yet, and when that may be tried again.
-    grant: Option<Tokens>,
+    grant: Option<Box<Tokens>>,
     grant_after: u64,
     /// When the server may be asked again, by its own word.
     not_before: u64,
@@ -164,11 +172,13 @@ pub struct Lifecycle {
     /// The record was not read even once.
     unread: bool,
     /// Somebody's mark, and when it was seen first.
-    seen: Option<(Pending, u64)>,
+    seen: Option<Box<(Pending, u64)>>,
     events: VecDeque<Event>,
-    notice: Option<SignIn>,
+    notice: Option<Box<SignIn>>,
     /// The last tokens whose end was told.
     told: Option<(UnixTime, Generation)>,
+    /// The answer to the usual question, while it stays the same.
+    sure: Option<Sure>,
 }
 
 /// More facts that nobody asks for are not kept.
@@ -176,15 +186,19 @@ const EVENTS: usize = 64;
 
 impl Lifecycle {
     /// A machine that knows nothing yet: it begins by reading the record.
-    pub fn new(options: Options) -> Self {
-        let slots = options.audiences.iter().cloned().map(Slot::new).collect();
+    ///
+    /// Many machines may share their options, in an `Arc` (an `Rc` where there are no atomics); see
+    /// [`with_seed`](Self::with_seed).
+    pub fn new(options: impl Into<Shared<Options>>) -> Self {
+        let options = options.into();
+        let slots = options.audiences.iter().map(|_| Slot::default()).collect();
         Self {
+            seed: options.seed,
             options,
             clock: Clock::default(),
             record: None,
             stored: None,
             slots,
-            nothing: Audience::default(),
             op: Op::Start,
             asked: false,
             lease: None,
@@ -211,7 +225,14 @@ impl Lifecycle {
             events: VecDeque::new(),
             notice: None,
             told: None,
+            sure: None,
         }
+    }
+
+    /// Another number than that of the options ([`Options::seed`]), for machines that share these.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
     }
 
     /// The record in use, for programs that show what they know.
@@ -235,7 +256,7 @@ impl Lifecycle {
     pub fn handle_grant(&mut self, now: Now, tokens: Tokens) {
         self.clock.advance(now);
         self.leaving = false;
-        self.grant = Some(tokens);
+        self.grant = Some(Box::new(tokens));
         self.grant_after = 0;
         self.advance();
     }
@@ -266,7 +287,7 @@ impl Lifecycle {
 
         if self.told != Some(what) {
             self.told = Some(what);
-            self.notice = Some(sign_in.clone());
+            self.notice = Some(Box::new(sign_in.clone()));
         }
         self.spare = None;
         self.op = Op::Dead(Box::new(sign_in));
@@ -292,13 +313,22 @@ impl Lifecycle {
     }
 
     fn see(&mut self) {
-        for slot in &mut self.slots {
-            let token = self
-                .record
-                .as_ref()
-                .and_then(|record| record.access_for(&slot.audience));
+        self.sure = None;
+        for (slot, audience) in self.slots.iter_mut().zip(&self.options.audiences) {
+            let record = self.record.as_ref();
+            let token = record.and_then(|record| record.access_for(audience));
             slot.see(token, &self.clock);
         }
+    }
+
+    /// What a slot is for.
+    fn audience(&self, index: usize) -> Option<&Audience> {
+        self.options.audiences.get(index)
+    }
+
+    /// The token of a slot, however good it is.
+    fn held(&self, index: usize) -> Option<&AccessToken> {
+        self.record.as_ref()?.access_for(self.audience(index)?)
     }
 
     /// Whether new tokens can be had without the user.

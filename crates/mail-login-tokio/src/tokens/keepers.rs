@@ -8,7 +8,7 @@ use core::{
 
 use mail_login_tls::Deadline;
 use mail_login_tokens::{Notice, Settings};
-use token_lifecycle::{Lifecycle, Pace};
+use token_lifecycle::Pace;
 use tokio::{runtime::Handle, time};
 
 use super::{
@@ -19,10 +19,10 @@ use super::{
 
 /// Keeps the tokens of any number of grants fresh.
 ///
-/// A grant at which nothing is to be done is its [`Lifecycle`] and one entry in one heap: no task and
-/// no thread. One task knows when the next one is due; a task of its own has a grant only while
-/// something is under way. A grant is kept as long as somebody has its [`Keeper`], and longer if new
-/// tokens are not saved yet.
+/// A grant at which nothing is to be done is its [`Lifecycle`](token_lifecycle::Lifecycle) and one entry
+/// in one heap: no task and no thread. One task knows when the next one is due; a task of its own has a
+/// grant only while something is under way. A grant is kept as long as somebody has its [`Keeper`], and
+/// longer if new tokens are not saved yet.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -140,12 +140,11 @@ impl Keepers {
         store: Box<dyn Store>,
         watch: Option<Box<Watch>>,
     ) -> Keeper {
-        let mut options = settings.options().clone();
         // Grants that share their settings are not refreshed at one moment.
         let place = self.0.added.fetch_add(1, Ordering::Relaxed);
-        options.seed ^= place.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let ahead = options.ahead;
-        let lifecycle = Lifecycle::new(options);
+        let seed = settings.options().seed ^ place.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let ahead = settings.options().ahead;
+        let lifecycle = settings.lifecycle().with_seed(seed);
         let shared = Arc::clone(&self.0);
         let grant = Arc::new(Grant::new(shared, settings, lifecycle, store, watch));
         if ahead {

@@ -20,6 +20,7 @@ impl Lifecycle {
     /// # Errors
     ///
     /// If there is no token.
+    #[inline]
     pub fn token(&mut self, now: Now, min_ttl: Duration) -> Result<&AccessToken, Unavailable> {
         self.give(now, 0, min_ttl)
     }
@@ -36,9 +37,10 @@ impl Lifecycle {
         min_ttl: Duration,
     ) -> Result<&AccessToken, Unavailable> {
         let index = self
-            .slots
+            .options
+            .audiences
             .iter()
-            .position(|slot| slot.audience == *audience);
+            .position(|known| known == audience);
         self.give(now, index.ok_or(Unavailable::UnknownAudience)?, min_ttl)
     }
 
@@ -50,22 +52,35 @@ impl Lifecycle {
         let valid = self.cred(0, Duration::ZERO) == Cred::Valid;
         let ends = self.leaving || self.is_done() || self.grant.is_some() || self.is_over();
         let stays = valid && !ends;
-        let slot = self
-            .slots
-            .first()
-            .filter(|slot| stays && slot.consent.is_none());
+        let slot = self.slots.first().zip(self.audience(0));
+        let slot = slot.filter(|(slot, _)| stays && slot.consent.is_none());
         let token = slot.zip(self.record.as_ref());
         let token =
-            token.and_then(|(slot, record)| Some((slot, record.access_for(&slot.audience)?)));
+            token.and_then(|((slot, audience), record)| Some((slot, record.access_for(audience)?)));
         let Some((slot, token)) = token else {
             return Duration::ZERO;
         };
-        let (timers, seed) = (&self.options.timers, self.options.seed);
+        let (timers, seed) = (&self.options.timers, self.seed);
         let time = slot.valid_for(token, &self.clock, timers, seed, self.can_renew());
         Duration::from_millis(time).min(timers.nap)
     }
 
+    #[inline]
     fn give(
+        &mut self,
+        now: Now,
+        index: usize,
+        min_ttl: Duration,
+    ) -> Result<&AccessToken, Unavailable> {
+        if let Some(place) = self.sure(now, index, min_ttl) {
+            let record = self.record.as_ref();
+            let token = record.and_then(|record| record.access.get(place));
+            return token.ok_or(Unavailable::UnknownAudience);
+        }
+        self.think(now, index, min_ttl)
+    }
+
+    fn think(
         &mut self,
         now: Now,
         index: usize,
@@ -99,10 +114,11 @@ impl Lifecycle {
         if let Some(slot) = self.slots.get_mut(index).filter(|_| given) {
             slot.waiting = None;
         }
+        if given && cred == Cred::Valid {
+            self.remember(index);
+        }
         let why = if given { None } else { Some(self.why_not()) };
-        let token = self.record.as_ref().zip(self.slots.get(index));
-        let token = token.and_then(|(record, slot)| record.access_for(&slot.audience));
-        match (token, why) {
+        match (self.held(index), why) {
             (_, Some(why)) => Err(why),
             (Some(token), None) => Ok(token),
             (None, None) => Err(Unavailable::SignIn(Box::new(SignIn::new(
@@ -116,12 +132,9 @@ impl Lifecycle {
         let Some(slot) = self.slots.get(index) else {
             return Cred::None;
         };
-        let token = self
-            .record
-            .as_ref()
-            .and_then(|record| record.access_for(&slot.audience));
-        let (timers, seed) = (&self.options.timers, self.options.seed);
-        slot.cred(token, &self.clock, timers, seed, self.can_renew(), min_ttl)
+        let (timers, renewable) = (&self.options.timers, self.can_renew());
+        let token = self.held(index);
+        slot.cred(token, &self.clock, timers, self.seed, renewable, min_ttl)
     }
 
     /// Whether the token is good enough, as there is no better one to be had soon.
@@ -140,11 +153,8 @@ impl Lifecycle {
             | Op::Leave(_)
             | Op::Closed => false,
         };
-        let Some((slot, record)) = self.slots.get(index).zip(self.record.as_ref()) else {
-            return false;
-        };
-        let token = record.access_for(&slot.audience);
-        stuck && token.is_some_and(|token| slot.is_usable(token, &self.clock, min_ttl))
+        let token = self.slots.get(index).zip(self.held(index));
+        stuck && token.is_some_and(|(slot, token)| slot.is_usable(token, &self.clock, min_ttl))
     }
 
     fn is_over(&self) -> bool {

@@ -33,6 +33,11 @@ impl Clock {
         self.last = Some(Now { boot, ..now });
     }
 
+    /// What the clock that only goes forward said, if there is one.
+    pub(super) fn boot(&self) -> Option<Duration> {
+        self.last?.boot
+    }
+
     /// How long it is until then.
     pub(super) fn until(&self, then: u64) -> Duration {
         Duration::from_millis(then.saturating_sub(self.elapsed))

@@ -64,10 +64,10 @@ impl Lifecycle {
     /// Whether somebody may still be waiting for an answer.
     fn is_recent(&mut self, mark: &Pending) -> bool {
         let lease = millis(self.options.timers.lease);
-        let first = match &self.seen {
+        let first = match self.seen.as_deref() {
             Some((seen, at)) if seen == mark => *at,
             Some(_) | None => {
-                self.seen = Some((mark.clone(), self.clock.elapsed));
+                self.seen = Some(Box::new((mark.clone(), self.clock.elapsed)));
                 self.clock.elapsed
             }
         };

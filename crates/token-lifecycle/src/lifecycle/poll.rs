@@ -1,5 +1,7 @@
 //! What comes next.
 
+use alloc::collections::VecDeque;
+
 use super::{
     Lifecycle,
     op::{Leave, Op},
@@ -14,10 +16,14 @@ impl Lifecycle {
         self.clock.advance(now);
         self.advance();
         if let Some(event) = self.events.pop_front() {
+            if self.events.is_empty() {
+                // Most machines are at rest most of the time, and there may be many.
+                self.events = VecDeque::new();
+            }
             return Action::Event(event);
         }
         if let Some(sign_in) = self.notice.take() {
-            return Action::SignIn(sign_in);
+            return Action::SignIn(*sign_in);
         }
         if self.asked {
             return Action::Wait(self.nap());
@@ -132,10 +138,12 @@ impl Lifecycle {
                 Action::Send(Want::Revoke { token })
             }
             Op::Send(run) => {
-                self.asked = true;
                 run.sent = wall;
-                let audience = self.slots.get(run.slot).map(|slot| &slot.audience);
-                let audience = audience.unwrap_or(&self.nothing);
+                // There is a slot for each audience, and nothing is begun without a slot.
+                let Some(audience) = self.options.audiences.get(run.slot) else {
+                    return Action::Wait(nap);
+                };
+                self.asked = true;
                 let token = match &self.record {
                     Some(record) if self.options.renewal == GrantKind::RefreshToken => {
                         let spare = self.spare.as_ref().filter(|_| run.spare);

@@ -21,11 +21,8 @@ impl Lifecycle {
         rejection: &Rejection,
     ) -> Feedback {
         self.clock.advance(now);
-        let found = self.slots.iter().position(|slot| {
-            let token = self
-                .record
-                .as_ref()
-                .and_then(|record| record.access_for(&slot.audience));
+        let found = (0..self.slots.len()).find(|index| {
+            let token = self.held(*index);
             token.is_some_and(|token| token.generation == generation)
         });
         // It was an older one, and there is a newer one by now.
@@ -73,11 +70,8 @@ impl Lifecycle {
     /// The server cannot say. It may not know how to say "expired".
     fn doubt(&mut self, index: usize, generation: Generation) -> Feedback {
         const NEAR: u64 = 60_000;
-        let Some((slot, record)) = self.slots.get(index).zip(self.record.as_ref()) else {
-            return Feedback::Wait;
-        };
-        let token = record.access_for(&slot.audience);
-        let left = token.and_then(|token| slot.remaining(token, &self.clock));
+        let token = self.slots.get(index).zip(self.held(index));
+        let left = token.and_then(|(slot, token)| slot.remaining(token, &self.clock));
         let old = match left {
             Some(left) => left <= NEAR,
             None => !self.is_fresh(index),
@@ -103,7 +97,7 @@ impl Lifecycle {
             sign_in.generation = generation;
             sign_in.scopes = scopes.map(Scopes::from);
             slot.consent = Some(Box::new(sign_in.clone()));
-            self.notice = self.notice.take().or(Some(sign_in));
+            self.notice.get_or_insert_with(|| Box::new(sign_in));
         }
         Feedback::SignIn
     }
@@ -116,12 +110,7 @@ impl Lifecycle {
     }
 
     fn is_forced(&self, index: usize) -> bool {
-        let Some((slot, record)) = self.slots.get(index).zip(self.record.as_ref()) else {
-            return false;
-        };
-        record
-            .access_for(&slot.audience)
-            .is_some_and(|token| token.forced)
+        self.held(index).is_some_and(|token| token.forced)
     }
 
     fn is_fresh_and_forced(&self, index: usize) -> bool {

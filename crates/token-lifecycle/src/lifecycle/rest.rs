@@ -8,14 +8,14 @@ use super::{
     op::{Dirty, Leave, Op, Pause, PauseKind, Run, Why},
     slot::Cred,
 };
-use crate::{Hint, Now, SignIn, SignInReason, time::millis, timers::jitter};
+use crate::{AccessToken, Hint, Now, SignIn, SignInReason, time::millis, timers::jitter};
 
 impl Lifecycle {
     /// Something has changed that makes another try worth it before its time.
     pub fn handle_hint(&mut self, now: Now, hint: Hint) {
         self.clock.advance(now);
         let spread = match hint {
-            Hint::Resumed => jitter(self.options.seed, self.clock.wall.as_millis(), 10_000),
+            Hint::Resumed => jitter(self.seed, self.clock.wall.as_millis(), 10_000),
             Hint::NetworkUp | Hint::Retry | Hint::SettingsChanged => 0,
         };
         let from = self.clock.elapsed.saturating_add(spread);
@@ -46,6 +46,7 @@ impl Lifecycle {
 
     /// Moves on as far as that needs nobody: what is due is begun, a wait that is over ends.
     pub(super) fn advance(&mut self) {
+        self.sure = None;
         if self.asked {
             return;
         }
@@ -195,23 +196,15 @@ impl Lifecycle {
     /// A token that lives less than a minute would be refreshed without end.
     fn is_worth_it(&self, index: usize) -> bool {
         const LEAST: Duration = Duration::from_secs(60);
-        let Some((slot, record)) = self.slots.get(index).zip(self.record.as_ref()) else {
-            return false;
-        };
-        let token = record.access_for(&slot.audience);
-        token.is_none_or(|token| token.lifetime().is_none_or(|lifetime| lifetime > LEAST))
+        let lifetime = self.held(index).and_then(AccessToken::lifetime);
+        lifetime.is_none_or(|lifetime| lifetime > LEAST)
     }
 
     pub(super) fn pause(&self, kind: PauseKind, floor: Option<Duration>) -> Pause {
         let since = self.clock.elapsed;
         let floor = floor.map_or(0, |floor| {
             let floor = millis(floor);
-            floor
-                + jitter(
-                    self.options.seed,
-                    self.clock.wall.as_millis(),
-                    floor / 10 + 1,
-                )
+            floor + jitter(self.seed, self.clock.wall.as_millis(), floor / 10 + 1)
         });
         Pause { since, floor, kind }
     }
@@ -267,11 +260,7 @@ impl Lifecycle {
 
     /// How long to leave the holder of the lock alone.
     fn busy(&self) -> u64 {
-        let spread = jitter(
-            self.options.seed,
-            self.clock.elapsed / 1000 + self.turn(),
-            150,
-        );
+        let spread = jitter(self.seed, self.clock.elapsed / 1000 + self.turn(), 150);
         if self.is_blocked() {
             100 + spread
         } else {
@@ -293,7 +282,7 @@ impl Lifecycle {
             ),
         };
         let whole = doubled(first, doublings).min(millis(most));
-        whole / 2 + jitter(self.options.seed, self.turn(), whole / 2 + 1)
+        whole / 2 + jitter(self.seed, self.turn(), whole / 2 + 1)
     }
 
     /// How long to leave a store alone that does not work. Nobody is helped by patience with what is

@@ -89,11 +89,11 @@ impl Lifecycle {
     }
 
     fn expiry(&self, record: &Record, then: &Then) -> Option<UnixTime> {
-        let slot = match then {
-            Then::Refreshed(run) => self.slots.get(run.slot),
+        let audience = match then {
+            Then::Refreshed(run) => self.audience(run.slot),
             Then::Granted | Then::Ended(..) | Then::Unmarked(_) => None,
         };
-        record.access_for(&slot?.audience)?.expires_at
+        record.access_for(audience?)?.expires_at
     }
 
     /// Somebody else has written.
@@ -259,7 +259,7 @@ impl Lifecycle {
     /// The user has signed in, and this was stored before.
     pub(super) fn save_grant(&mut self, stored: Option<Record>) {
         self.unread = false;
-        let Some(tokens) = self.grant.clone() else {
+        let Some(tokens) = self.grant.as_deref().cloned() else {
             return;
         };
         self.stored = stored.as_ref().map(|record| record.revision);

@@ -141,8 +141,8 @@ impl Lifecycle {
         if let Some(at) = tokens.grant_expires_at {
             self.tell(Event::GrantExpires { at });
         }
-        if let Some((scopes, slot)) = tokens.scopes.as_ref().zip(self.slots.get(run.slot)) {
-            let missing = scopes.missing_from(slot.audience.scopes());
+        if let Some((scopes, audience)) = tokens.scopes.as_ref().zip(self.audience(run.slot)) {
+            let missing = scopes.missing_from(audience.scopes());
             if !missing.is_empty() && !self.options.quirks.renames_scopes {
                 self.tell(Event::ScopeReduced { missing });
             }
@@ -160,12 +160,10 @@ impl Lifecycle {
         record.id_token = tokens.id_token.or(record.id_token);
         record.grant_expires_at = tokens.grant_expires_at.or(record.grant_expires_at);
         record.client_id.clone_from(&self.options.client_id);
-        let audience = self
-            .slots
-            .get(slot)
-            .map(|slot| slot.audience.clone())
-            .unwrap_or_default();
+        let audience = self.audience(slot).cloned().unwrap_or_default();
         record.access.retain(|token| token.audience != audience);
+        // Room for more would be there for as long as the record is.
+        record.access.reserve_exact(1);
         record.access.push(AccessToken {
             audience,
             secret: tokens.access,
@@ -280,10 +278,9 @@ impl Lifecycle {
     }
 
     pub(super) fn is_usable(&self, slot: usize) -> bool {
-        let Some((slot, record)) = self.slots.get(slot).zip(self.record.as_ref()) else {
-            return false;
-        };
-        let token = record.access_for(&slot.audience);
-        token.is_some_and(|token| slot.is_usable(token, &self.clock, core::time::Duration::ZERO))
+        let token = self.slots.get(slot).zip(self.held(slot));
+        token.is_some_and(|(slot, token)| {
+            slot.is_usable(token, &self.clock, core::time::Duration::ZERO)
+        })
     }
 }

@@ -5,24 +5,23 @@ use core::time::Duration;
 
 use super::clock::Clock;
 use crate::{
-    AccessToken, Audience, Generation, SignIn, Timers, UnixTime,
+    AccessToken, Generation, SignIn, Timers, UnixTime,
     time::millis,
     timers::{self, LAST, SETTLED, jitter},
 };
 
-/// One audience, and the state of its token that is not worth saving.
-#[derive(Debug)]
+/// The state of one audience's token that is not worth saving.
+#[derive(Debug, Default)]
 pub(super) struct Slot {
-    pub(super) audience: Audience,
     /// Which token the following is about.
     seen: Option<(Generation, UnixTime)>,
     /// When it expires, by our own clock.
-    expires: Option<u64>,
+    pub(super) expires: Option<u64>,
     /// How old it was when it was seen first, and when that was.
     age: (u64, u64),
     /// It comes from a future in which it would be over: some clock was wrong, and nobody knows until
     /// when it is good.
-    astray: bool,
+    pub(super) astray: bool,
     /// Somebody was given it, or not, when it was due to be refreshed.
     pub(super) touched: bool,
     /// Somebody waits for a token that is good for this long.
@@ -46,20 +45,6 @@ pub(super) enum Cred {
 }
 
 impl Slot {
-    pub(super) fn new(audience: Audience) -> Self {
-        Self {
-            audience,
-            seen: None,
-            expires: None,
-            age: (0, 0),
-            astray: false,
-            touched: false,
-            waiting: None,
-            refused: None,
-            consent: None,
-        }
-    }
-
     /// Takes note of the token that is there now.
     pub(super) fn see(&mut self, token: Option<&AccessToken>, clock: &Clock) {
         let seen = token.map(|token| (token.generation, token.issued_at));

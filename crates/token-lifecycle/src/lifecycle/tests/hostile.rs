@@ -187,6 +187,67 @@ proptest! {
         }
     }
 
+    /// Once a token has lived as long as it may by the clock that only goes forward, no time on the wall
+    /// brings it back; and what the wall clock says makes no token better than it is by the other.
+    #[test]
+    fn no_wall_clock_lengthens_a_life(
+        lifetime in 0..100_000u64, steps in collection::vec((any::<Option<u64>>(), 0..5000u64), 1..50), renews: bool, seed: u64,
+    ) {
+        let options = Options::new("me", Audience::new("mail")).with_seed(seed);
+        let mut stored = record(lifetime);
+        stored.refresh = stored.refresh.filter(|_| renews);
+        let mut s = Scenario::with_stored(options, Some(stored));
+        s.does("load").loads();
+        let mut passed = 0;
+        for (wall, step) in steps {
+            s.pass(step);
+            passed += step;
+            if let Some(wall) = wall {
+                s.set_clock(UnixTime::from_millis(wall));
+            }
+            let given = s.token().is_ok();
+            prop_assert!(!given || passed < lifetime.max(10), "{passed} of {lifetime}");
+        }
+    }
+
+    /// The answer that was remembered is the one that thinking would have brought.
+    #[test]
+    fn the_short_way_says_the_same(
+        times in (prop_oneof![0..300u64, 0..8000u64], proptest::option::weighted(0.9, 0..8000u64), proptest::option::of(0..8000u64)),
+        steps in collection::vec((0..6u8, prop_oneof![4 => 0..300u64, 1 => 0..9000u64], sample::select(&[0, 1, 60, 700, 1000, 5000][..])), 1..60),
+        renews: bool, boot: bool, seed: u64,
+    ) {
+        let (age, expires, refresh) = times;
+        let machine = || {
+            let mut stored = record(3600);
+            stored.refresh = stored.refresh.filter(|_| renews);
+            let token = stored.access.first_mut().unwrap();
+            token.issued_at = scenario::START - Duration::from_secs(age);
+            let after = |seconds| token.issued_at + Duration::from_secs(seconds);
+            (token.expires_at, token.refresh_at) = (expires.map(after), refresh.map(after));
+            let options = Options::new("me", Audience::new("mail")).with_seed(seed);
+            let s = Scenario::with_stored(options, Some(stored));
+            let mut s = if boot { s } else { s.without_boot_clock() };
+            s.does("load").loads();
+            s
+        };
+        let (mut short, mut long) = (machine(), machine());
+        for (kind, size, min_ttl) in steps {
+            for s in [&mut short, &mut long] {
+                match kind {
+                    0 | 4 | 5 => s.pass(size),
+                    1 => s.pass_millis(size),
+                    2 => s.pass_micros(size),
+                    _ => s.set_clock(scenario::START + Duration::from_secs(size) - Duration::from_secs(3000)),
+                };
+            }
+            long.life.sure = None;
+            prop_assert_eq!(short.token_for(min_ttl), long.token_for(min_ttl));
+            // What is begun because of it, too.
+            prop_assert_eq!(format!("{:?}", short.life), format!("{:?}", long.life));
+        }
+    }
+
     /// Any octets are an answer or none, and a record or none.
     #[test]
     fn any_octets_are_read(octets in collection::vec(any::<u8>(), 0..300), status: u16) {

@@ -150,3 +150,29 @@ fn a_refused_token_is_not_given_after_the_refresh_was_refused_too() {
         .until("sign-in rejected");
     assert!(matches!(s.token(), Err(Unavailable::SignIn(_))));
 }
+
+/// A token that is good is given again and again without thinking; not so when something has happened.
+#[test]
+fn what_was_remembered_is_forgotten_when_something_happens() {
+    let mut stored = record(3600);
+    stored.refresh = None;
+    let options = Options::new("me", Audience::new("mail"));
+    let given = || {
+        let mut s = Scenario::with_stored(options.clone(), Some(stored.clone()));
+        s.does("load").loads();
+        for _ in 0..3 {
+            assert_eq!(s.token().unwrap(), "access-1");
+        }
+        s
+    };
+    let mut s = given();
+    assert_eq!(s.rejected(1, Reason::TokenRejected), Feedback::SignIn);
+    assert!(s.token().is_err());
+    let mut s = given();
+    assert_eq!(s.rejected(1, Reason::ScopeInsufficient), Feedback::SignIn);
+    assert!(matches!(s.token(), Err(Unavailable::SignIn(_))));
+    let mut s = given();
+    let now = s.now();
+    s.life.sign_out(now);
+    assert_eq!(s.token(), Err(Unavailable::SignedOut));
+}

@@ -1,0 +1,5 @@
+//! Answers of token endpoints.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| harness::answers::answers(input));
