@@ -149,10 +149,11 @@ pub struct Lifecycle {
     grant_after: u64,
     /// When the server may be asked again, by its own word.
     not_before: u64,
-    /// When there may be a turn to refresh, by the word of the driver, and when the store was looked at
-    /// meanwhile.
+    /// When there may be a turn to refresh, by the word of the driver; when the store was looked at
+    /// meanwhile, and whether that is to be done again.
     turn_at: u64,
     peeked: Option<u64>,
+    peek: bool,
     /// The user signs out; refresh tokens to revoke.
     leaving: bool,
     revoke: Vec<Secret>,
@@ -199,6 +200,7 @@ impl Lifecycle {
             not_before: 0,
             turn_at: 0,
             peeked: None,
+            peek: false,
             leaving: false,
             revoke: Vec::new(),
             looked: None,

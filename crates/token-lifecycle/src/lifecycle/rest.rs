@@ -224,9 +224,7 @@ impl Lifecycle {
         let floor = pause.since.saturating_add(pause.floor);
         let end = match pause.kind {
             PauseKind::Hurried(from) => from,
-            // It is another turn that is waited for once somebody waits.
-            PauseKind::Turn { wanted: false } if self.is_blocked() => pause.since,
-            PauseKind::Turn { .. } => self.turn_at,
+            PauseKind::Turn { wanted } => self.turn_ends(wanted),
             PauseKind::Busy => pause.since.saturating_add(self.busy()),
             PauseKind::Failed => match &self.op {
                 Op::Park(..) => pause.since.saturating_add(self.probe()),
