@@ -16,6 +16,7 @@
 
 pub mod accept;
 pub mod corpus;
+pub mod fleet;
 pub mod interop;
 pub mod lifecycle;
 pub mod mechanisms;

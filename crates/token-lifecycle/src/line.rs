@@ -15,9 +15,9 @@ use crate::{Pace, Turn, Urgency};
 /// use core::{num::NonZeroU32, time::Duration};
 /// use token_lifecycle::{Called, Line, Pace, Urgency};
 ///
-/// let mut line = Line::new(Pace::per_second(NonZeroU32::MIN), 1000);
-/// let (mut alice, mut bob) = (None, None);
 /// let now = Duration::ZERO;
+/// let mut line = Line::new(now, Pace::per_second(NonZeroU32::MIN), 1000);
+/// let (mut alice, mut bob) = (None, None);
 /// line.ask(now, Urgency::Ahead, &mut alice, true, || "alice").unwrap_err();
 /// line.ask(now, Urgency::Wanted, &mut bob, true, || "bob").unwrap_err();
 ///
@@ -40,7 +40,7 @@ pub struct Line<T> {
 /// ```
 /// # use core::{num::NonZeroU32, time::Duration};
 /// # use token_lifecycle::{Line, Pace, Place, Urgency};
-/// let mut line = Line::new(Pace::per_second(NonZeroU32::MIN), 1000);
+/// let mut line = Line::new(Duration::ZERO, Pace::per_second(NonZeroU32::MIN), 1000);
 /// let mut place: Option<Place> = None;
 /// line.ask(Duration::ZERO, Urgency::Wanted, &mut place, true, || ()).unwrap_err();
 /// assert!(place.is_some());
@@ -56,7 +56,7 @@ pub struct Place {
 /// ```
 /// # use core::{num::NonZeroU32, time::Duration};
 /// # use token_lifecycle::{Called, Line, Pace};
-/// let mut line: Line<()> = Line::new(Pace::per_second(NonZeroU32::MIN), 1000);
+/// let mut line: Line<()> = Line::new(Duration::ZERO, Pace::per_second(NonZeroU32::MIN), 1000);
 /// assert!(matches!(line.call(Duration::ZERO, true), Called::Nobody));
 /// ```
 #[derive(Debug)]
@@ -78,8 +78,9 @@ struct Queue<T> {
 }
 
 impl<T> Line<T> {
-    /// A line with so many places for what somebody waits for, and as many for the rest.
-    pub fn new(pace: Pace, places: usize) -> Self {
+    /// A line that begins now, with so many places for what somebody waits for, and as many for the rest.
+    pub fn new(now: Duration, mut pace: Pace, places: usize) -> Self {
+        pace.start(now);
         Self {
             pace,
             wanted: Queue::new(),

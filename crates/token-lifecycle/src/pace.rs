@@ -22,6 +22,7 @@ use core::{num::NonZeroU32, time::Duration};
 /// let (limit, nodes) = (NonZeroU32::new(3600).unwrap(), NonZeroU32::new(200).unwrap());
 /// let mut pace = Pace::per_second(limit).divided_by(nodes);
 ///
+/// pace.start(Duration::ZERO);
 /// assert!(pace.reserve(Duration::ZERO).is_err());
 /// let now = Duration::from_secs(1);
 /// let turn = pace.reserve(now).unwrap();
@@ -95,6 +96,11 @@ impl Pace {
         self.interval = self.interval.saturating_mul(u64::from(nodes.get()));
         self.burst = (self.burst / nodes.get()).max(1);
         self
+    }
+
+    /// Turns come from now on. Without this they come from the first look at the clock on.
+    pub fn start(&mut self, now: Duration) {
+        self.look(now);
     }
 
     /// A turn, if there is one now.

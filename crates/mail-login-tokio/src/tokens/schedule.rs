@@ -69,7 +69,7 @@ impl Schedule {
     pub(super) fn new(at_once: usize, pace: Option<Pace>) -> Self {
         let paced = pace.as_ref().map(|_| now());
         let plan = Plan {
-            line: pace.map(|pace| Line::new(pace, PLACES)),
+            line: pace.map(|pace| Line::new(Duration::ZERO, pace, PLACES)),
             ..Plan::default()
         };
         Self {

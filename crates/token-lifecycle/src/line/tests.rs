@@ -6,9 +6,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// One a second, and the bucket is empty at zero.
 fn line(places: usize) -> Line<u32> {
-    let mut line = Line::new(Pace::per_second(NonZeroU32::MIN), places);
-    assert!(line.pace.reserve(Duration::ZERO).is_err());
-    line
+    Line::new(Duration::ZERO, Pace::per_second(NonZeroU32::MIN), places)
 }
 
 fn ask(line: &mut Line<u32>, at: u32, who: u32, urgency: Urgency) -> (Option<Place>, Duration) {
