@@ -20,8 +20,12 @@ fn main() -> ExitCode {
         argument.map_or(default, |text| text.parse().unwrap())
     };
     let (sessions, nodes) = (number(100_000), number(200));
-    let mut plan = Plan::day(sessions.try_into().unwrap(), nodes.try_into().unwrap());
-    plan.active = number(480).try_into().unwrap();
+    let active = number(480).try_into().unwrap();
+    let mut plan = Plan::day(
+        sessions.try_into().unwrap(),
+        nodes.try_into().unwrap(),
+        active,
+    );
     plan.seed = number(1);
     let begun = Instant::now();
     let played = Fleet::play(plan.clone(), |hour, so_far| {

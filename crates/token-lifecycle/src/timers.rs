@@ -25,7 +25,8 @@ pub struct Timers {
     pub lease: Duration,
     /// The longest wait between two looks at the clock, for clocks can be set.
     pub nap: Duration,
-    /// How often the store is looked at for a sign-in elsewhere, once the user has to sign in.
+    /// How often the store is looked at for a sign-in elsewhere, once the user has to sign in; and at least,
+    /// if somebody asks, for what others have got while there is no turn for a refresh.
     pub look: Duration,
     /// The first wait after a wrong setting; it doubles.
     pub probe: Duration,
@@ -65,8 +66,8 @@ pub(crate) const SETTLED: u64 = 10_000;
 pub(crate) const LAST: u64 = 10_000;
 /// A wait for a turn is not shorter, so that it has an end that can be waited for.
 pub(crate) const LEAST_TURN: u64 = 20;
-/// While there is no turn, the store is not looked at more often than this for what others have got.
-pub(crate) const PEEK: u64 = 1000;
+/// While there is no turn, so long after the first look at the store comes the second; it doubles.
+pub(crate) const PEEK: Duration = Duration::from_secs(1);
 
 /// How long before its expiry a token is refreshed although it is still given out.
 pub(crate) fn advisory(lifetime: u64) -> u64 {

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use token_lifecycle::{
-    Action, Called, Event as Fact, HttpStage, Place, Response, SignInReason, Turn, Urgency,
-    Want,
+    Action, Called, Event as Fact, HttpStage, Place, Response, SignInReason, Turn, Urgency, Want,
 };
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
     outcome::Outcome,
     plan::{DAY, Plan, SECOND},
     provider::Answer,
-    session::{GONE, REVOKED},
+    session::{GONE, REVOKED, SPECIAL},
     world::{Event, Fleet},
 };
 
@@ -49,7 +48,9 @@ impl Fleet {
         let life = &mut live.life;
         match reply {
             Reply::Load => {
-                let record = self.store.load(session, state, summary);
+                let seen = live.seen.as_ref();
+                let record = self.store.load(session, state, seen, summary);
+                live.seen = (!state.is(SPECIAL)).then(|| record.clone());
                 life.handle_loaded(at, Some(record));
             }
             Reply::Lock => {
@@ -100,7 +101,10 @@ impl Fleet {
             return Ok(None);
         }
         let answer = live.life.token(now, Duration::ZERO);
-        if answer.as_ref().is_ok_and(|token| token.expires_at().is_none_or(|at| at <= now.wall)) {
+        if answer
+            .as_ref()
+            .is_ok_and(|token| token.expires_at().is_none_or(|at| at <= now.wall))
+        {
             return Err(format!("a token that has expired is given out: {live:?}"));
         }
         let outcome = Outcome::of(now.wall, answer);
@@ -143,7 +147,11 @@ impl Fleet {
         let time = self.now;
         let is_late = |until: u64| until <= time;
         let waits = self.is(number, epoch)
-            && self.live(number).callers.iter().any(|caller| is_late(caller.until));
+            && self
+                .live(number)
+                .callers
+                .iter()
+                .any(|caller| is_late(caller.until));
         if !waits {
             return Ok(());
         }
@@ -153,11 +161,16 @@ impl Fleet {
         if let Some(Outcome::TemporarilyUnavailable(retry_in)) = outcome {
             let live = self.live(number);
             let (session, callers) = (live.session, live.callers.len());
-            let good = live.callers.iter().any(|caller| caller.good && is_late(caller.until));
+            let good = live
+                .callers
+                .iter()
+                .any(|caller| caller.good && is_late(caller.until));
             live.callers.retain(|caller| !is_late(caller.until));
             let late = (callers - live.callers.len()) as u64;
             if good {
-                return Err(format!("no token at {time}, and the stored one is good: {live:?}"));
+                return Err(format!(
+                    "no token at {time}, and the stored one is good: {live:?}"
+                ));
             }
             self.later(session, late, retry_in)?;
         }
@@ -177,7 +190,9 @@ impl Fleet {
         };
         let after = time.saturating_sub(outage.until);
         if after > Plan::HERD {
-            return Err(format!("no token at {time}, {after} ms after the outage: {session:?}"));
+            return Err(format!(
+                "no token at {time}, {after} ms after the outage: {session:?}"
+            ));
         }
         self.summary.worked_off = self.summary.worked_off.max(after);
         if session.since == 0 {
@@ -228,7 +243,8 @@ impl Fleet {
                 Action::Send(Want::Refresh { token, .. }) => {
                     let (_, refresh) = token.expose().split_once('-').unwrap();
                     let refresh = refresh.parse().unwrap();
-                    node.line.sent(Duration::from_millis(time), live.turn.take());
+                    node.line
+                        .sent(Duration::from_millis(time), live.turn.take());
                     let trouble = self.plan.trouble(time);
                     let (answer, after) = self.provider.refresh(
                         time,

@@ -55,6 +55,8 @@ pub(super) struct Live {
     /// Its turn has come, for somebody who is gone.
     pub(super) ghost: bool,
     pub(super) wake_at: u64,
+    /// The last plain record that it has read.
+    pub(super) seen: Option<Record>,
     pub(super) save: Option<(Option<Revision>, Record)>,
 }
 
@@ -68,8 +70,7 @@ pub(super) struct Caller {
 
 impl Live {
     pub(super) fn new(node: u16, epoch: u32, session: u32) -> Self {
-        let mut options =
-            Options::new(format!("node-{node}-{epoch}"), Audience::new("mail"));
+        let mut options = Options::new(format!("node-{node}-{epoch}"), Audience::new("mail"));
         options.ahead = false;
         options.seed = u64::from(node) << 32 | u64::from(session);
         Self {
@@ -83,6 +84,7 @@ impl Live {
             callers: Vec::new(),
             ghost: false,
             wake_at: u64::MAX,
+            seen: None,
             save: None,
         }
     }

@@ -88,8 +88,8 @@ impl Plan {
     pub const TWICE: u32 = 8;
 
     /// A day with everything in it: outages of seconds, minutes and hours, and restarts of all nodes, also
-    /// while the herd after an outage is worked off.
-    pub fn day(sessions: u32, nodes: u16) -> Self {
+    /// while the herd after an outage is worked off. A session is active for so many minutes.
+    pub fn day(sessions: u32, nodes: u16, active: u16) -> Self {
         let at = |hour: u64, minute: u64| hour * HOUR + minute * MINUTE;
         let outage = |from, until, trouble| Outage {
             from,
@@ -105,20 +105,25 @@ impl Plan {
             sessions,
             nodes,
             seed: 1,
-            rate: (sessions / 2500).max(2),
+            // About twice of what is needed at noon.
+            rate: ((u64::from(sessions) * (u64::from(active) + 120) / 1_500_000) as u32).max(1),
             // Where a node has a turn every few seconds, those who come by chance at once must not wait for that.
-            burst: if sessions / u32::from(nodes) < 10_000 { 4 } else { 2 },
-            active: 480,
+            burst: if sessions / u32::from(nodes) < 10_000 {
+                4
+            } else {
+                2
+            },
+            active,
             outages: vec![
                 outage(at(8, 0), at(8, 5), Trouble::Unavailable),
                 outage(at(9, 30), at(9, 30) + 20 * SECOND, Trouble::Loses),
                 outage(at(11, 0), at(11, 10), Trouble::Hangs),
-                outage(at(11, 10), at(12, 30), Trouble::Refuses),
-                outage(at(17, 0), at(17, 40), Trouble::Unavailable),
+                outage(at(11, 10), at(12, 15), Trouble::Refuses),
+                outage(at(17, 0), at(17, 30), Trouble::Unavailable),
             ],
             waves: vec![
                 wave(at(15, 0), 20 * MINUTE, false),
-                wave(at(17, 41), 5 * MINUTE, true),
+                wave(at(17, 31), 5 * MINUTE, true),
             ],
             revoked: 10_000,
         }

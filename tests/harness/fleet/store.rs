@@ -21,11 +21,22 @@ pub(super) struct Store {
 }
 
 impl Store {
-    pub(super) fn load(&self, number: u32, session: &Session, summary: &mut Summary) -> Record {
+    /// The record. `seen` is what was read before, which is the same if its revision is.
+    pub(super) fn load(
+        &self,
+        number: u32,
+        session: &Session,
+        seen: Option<&Record>,
+        summary: &mut Summary,
+    ) -> Record {
         summary.loads += 1;
-        match self.special.get(&number) {
-            Some(record) if session.is(SPECIAL) => record.clone(),
-            Some(_) | None => session.record(number),
+        if let Some(record) = self.special.get(&number).filter(|_| session.is(SPECIAL)) {
+            return record.clone();
+        }
+        let same = |record: &&Record| record.revision().get() == u64::from(session.revision);
+        match seen.filter(same) {
+            Some(record) => record.clone(),
+            None => session.record(number),
         }
     }
 
@@ -33,7 +44,13 @@ impl Store {
         self.special.get(&number).is_some_and(Record::is_ended)
     }
 
-    pub(super) fn lock(&mut self, now: u64, number: u32, owner: u64, summary: &mut Summary) -> Lock {
+    pub(super) fn lock(
+        &mut self,
+        now: u64,
+        number: u32,
+        owner: u64,
+        summary: &mut Summary,
+    ) -> Lock {
         summary.locks += 1;
         match self.locks.get(&number) {
             Some((other, until)) if *other != owner && now < *until => Lock::Held,
@@ -46,7 +63,11 @@ impl Store {
 
     pub(super) fn unlock(&mut self, number: u32, owner: u64, summary: &mut Summary) {
         summary.locks += 1;
-        if self.locks.get(&number).is_some_and(|(other, _)| *other == owner) {
+        if self
+            .locks
+            .get(&number)
+            .is_some_and(|(other, _)| *other == owner)
+        {
             self.locks.remove(&number);
         }
     }

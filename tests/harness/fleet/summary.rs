@@ -73,7 +73,10 @@ impl Summary {
         let minutes = |millis: u64| format!("{:.1} min", millis as f64 / 60_000.0);
         let per_second = |count: u64| count as f64 / 86_400.0;
         let rows = [
-            ("sessions, nodes", format!("{}, {}", plan.sessions, plan.nodes)),
+            (
+                "sessions, nodes",
+                format!("{}, {}", plan.sessions, plan.nodes),
+            ),
             ("most sessions active in a minute", self.active.to_string()),
             ("requests", self.requests.to_string()),
             ("  played with a machine", self.played.to_string()),
@@ -81,27 +84,56 @@ impl Summary {
             ("  with the old token", self.old.to_string()),
             ("  waited for a new one", self.waited.to_string()),
             ("  told to come later", self.later.to_string()),
-            ("  … and overtaken by another node", self.overtaken.to_string()),
+            (
+                "  … and overtaken by another node",
+                self.overtaken.to_string(),
+            ),
             ("  told to sign in", self.sign_in.to_string()),
             ("  cut off by a restart", self.cut.to_string()),
-            ("longest wait of a request", format!("{} ms", self.longest_request)),
+            (
+                "longest wait of a request",
+                format!("{} ms", self.longest_request),
+            ),
             ("longest time told to come later", minutes(self.longest)),
             ("  … after the end of an outage", minutes(self.worked_off)),
             ("requests to the provider", self.refreshes.to_string()),
-            ("  mean per second", format!("{:.1}", per_second(self.refreshes))),
-            ("  most in a second / limit", format!("{} / {}", self.second, plan.most(1000))),
-            ("  most in a minute / limit", format!("{} / {}", self.minute, plan.most(60_000))),
-            ("tokens replaced, given again", format!("{}, {}", self.rotations, self.repeated)),
+            (
+                "  mean per second",
+                format!("{:.1}", per_second(self.refreshes)),
+            ),
+            (
+                "  most in a second / limit",
+                format!("{} / {}", self.second, plan.most(1000)),
+            ),
+            (
+                "  most in a minute / limit",
+                format!("{} / {}", self.minute, plan.most(60_000)),
+            ),
+            (
+                "tokens replaced, given again",
+                format!("{}, {}", self.rotations, self.repeated),
+            ),
             ("generations written", self.generations.to_string()),
-            ("sessions revoked, ended", format!("{}, {}", self.revoked, self.ended)),
+            (
+                "sessions revoked, ended",
+                format!("{}, {}", self.revoked, self.ended),
+            ),
             ("adopted from another node", self.adopted.to_string()),
             ("store: reads", self.loads.to_string()),
-            ("store: writes, conflicts", format!("{}, {}", self.saves, self.conflicts)),
+            (
+                "store: writes, conflicts",
+                format!("{}, {}", self.saves, self.conflicts),
+            ),
             ("store: locks and unlocks", self.locks.to_string()),
-            ("most machines, kept places", format!("{}, {}", self.machines, self.places)),
+            (
+                "most machines, kept places",
+                format!("{}, {}", self.machines, self.places),
+            ),
             ("octets of a session at rest", self.octets.to_string()),
         ];
-        rows.iter().map(|(what, value)| format!("| {what} | {value} |\n")).collect()
+        rows.iter()
+            .map(|(what, value)| format!("| {what} | {value} |\n"))
+            .collect()
     }
 }
 

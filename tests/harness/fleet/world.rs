@@ -111,7 +111,9 @@ impl Fleet {
         });
         let sessions: Vec<_> = sessions.collect();
         doomed.sort_unstable_by_key(|(at, _)| Reverse(*at));
-        let nodes = (0..plan.nodes).map(|_| Node::new(&plan, 0, DAY, 0)).collect();
+        let nodes = (0..plan.nodes)
+            .map(|_| Node::new(&plan, 0, DAY, 0))
+            .collect();
         let mut fleet = Self {
             now: DAY,
             random,
@@ -156,7 +158,12 @@ impl Fleet {
         loop {
             let event = self.queue.peek().map(|Reverse((at, ..))| *at);
             let deadline = self.deadlines.front().map(|(at, ..)| *at);
-            let Some(at) = event.into_iter().chain(deadline).min().filter(|at| *at <= until) else {
+            let Some(at) = event
+                .into_iter()
+                .chain(deadline)
+                .min()
+                .filter(|at| *at <= until)
+            else {
                 break;
             };
             self.now = at;
@@ -268,7 +275,8 @@ impl Fleet {
         let until = self.now + Plan::PATIENCE;
         let good = !session.is(REVOKED) && session.expires() > self.now + 10 * SECOND;
         self.live(live).callers.push(Caller { good, until });
-        self.deadlines.push_back((until, live, self.lives[live as usize].0));
+        self.deadlines
+            .push_back((until, live, self.lives[live as usize].0));
         self.settle(live)
     }
 
@@ -285,7 +293,9 @@ impl Fleet {
         if outcome == Outcome::GoOn && begins.is_none() && rests {
             return Ok(());
         }
-        Err(format!("a fresh token is {outcome:?}, and {begins:?}: {session:?}"))
+        Err(format!(
+            "a fresh token is {outcome:?}, and {begins:?}: {session:?}"
+        ))
     }
 
     /// A machine for this session, on this node.
@@ -332,7 +342,8 @@ impl Fleet {
     /// A node begins anew.
     fn restart(&mut self, node: u16) {
         let lives = self.lives.iter().enumerate();
-        let here = lives.filter(|(_, (_, live))| live.as_ref().is_some_and(|live| live.node == node));
+        let here =
+            lives.filter(|(_, (_, live))| live.as_ref().is_some_and(|live| live.node == node));
         for number in here.map(|(number, _)| number).collect::<Vec<_>>() {
             let live = self.live(number as u32);
             live.kept = false;

@@ -343,6 +343,6 @@ impl Lifecycle {
     }
 }
 
-fn doubled(first: Duration, times: u32) -> u64 {
+pub(super) fn doubled(first: Duration, times: u32) -> u64 {
     millis(first).saturating_mul(1 << times.min(20))
 }

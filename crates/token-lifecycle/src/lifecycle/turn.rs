@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::{
     Lifecycle,
     op::{Dirty, Op, Pause, PauseKind, Why},
+    rest::doubled,
 };
 use crate::{
     Now, Urgency,
@@ -87,8 +88,9 @@ impl Lifecycle {
         match self.take_op() {
             Op::Lock(run) => {
                 self.turn_at = turn_at;
-                if self.peeked.is_none() || self.peek {
-                    self.peeked = Some(elapsed);
+                if self.peeks == 0 || self.peek {
+                    self.peeked = elapsed;
+                    self.peeks = self.peeks.saturating_add(1);
                     self.peek = false;
                     self.op = Op::Load(run, Why::Turn);
                 } else {
@@ -127,7 +129,7 @@ impl Lifecycle {
     /// The wait is over, or not needed any more. The next one begins with a look at the store.
     pub(super) fn stop_waiting_for_turn(&mut self) {
         self.turn_at = 0;
-        self.peeked = None;
+        self.peeks = 0;
         self.peek = false;
     }
 
@@ -162,9 +164,12 @@ impl Lifecycle {
         if self.is_blocked() && !wanted {
             return self.clock.elapsed;
         }
-        match self.peeked {
-            Some(at) if self.peek => at.saturating_add(PEEK).min(self.turn_at),
-            Some(_) | None => self.turn_at,
+        if !self.peek || self.peeks == 0 {
+            return self.turn_at;
         }
+        // Who waits looks less and less often.
+        let look = millis(self.options.timers.look);
+        let pause = doubled(PEEK, self.peeks - 1).min(look);
+        self.peeked.saturating_add(pause).min(self.turn_at)
     }
 }
