@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let begun = Instant::now();
     let played = Fleet::play(plan.clone(), |hour, so_far| {
         let (took, octets) = (begun.elapsed().as_secs(), resident());
-        eprintln!("{hour} h after {took} s, {} MB: {so_far}", octets >> 20);
+        eprintln!("{hour} h after {took} s, {} MB: {so_far:?}", octets >> 20);
     });
     match played {
         Ok(summary) => {

@@ -12,6 +12,7 @@
 //!
 //! What must hold is checked at every step; a violation is an `Err`.
 
+mod check;
 mod drive;
 mod node;
 mod outcome;

@@ -91,7 +91,9 @@ impl Pace {
     }
 
     /// The share of one node where so many nodes keep to one limit together. A node that needs less than
-    /// its share leaves the rest unused.
+    /// its share leaves the rest unused. The share should be some turns within the time that a caller waits:
+    /// where it is one in half a minute, those who come by chance to the same node wait for half a minute,
+    /// however little the others have to do. A larger burst evens that out.
     pub fn divided_by(mut self, nodes: NonZeroU32) -> Self {
         self.interval = self.interval.saturating_mul(u64::from(nodes.get()));
         self.burst = (self.burst / nodes.get()).max(1);

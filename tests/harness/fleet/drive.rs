@@ -199,7 +199,7 @@ impl Fleet {
             session.since = self.now as u32;
         }
         let wait = u64::try_from(retry_in.as_millis()).unwrap();
-        if number % Plan::IMPATIENT != 0 {
+        if !number.is_multiple_of(Plan::IMPATIENT) {
             session.again = (self.now + wait) as u32;
         }
         Ok(())

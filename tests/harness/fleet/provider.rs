@@ -6,10 +6,12 @@ use super::{
     summary::Summary,
 };
 
-/// For so long after it was replaced an old refresh token still gives what replaced it. Who dies with an answer
-/// on its way takes the grant with him, unless this is longer than the lease of a lock and the time until the
-/// user asks again.
-const GRACE: u64 = 180 * SECOND;
+/// For so long after it was replaced an old refresh token still gives what replaced it.
+///
+/// Who dies with an answer on its way takes the grant with him, unless this is longer than the lease of a lock
+/// and the time until the user asks again. Where the answer is lost twice, and the old access token is good,
+/// the next node may think that it is early to refresh: nodes differ in that by two and a half minutes.
+const GRACE: u64 = 300 * SECOND;
 
 #[derive(Debug)]
 pub(super) struct Provider {

@@ -88,7 +88,7 @@ impl Session {
         let is_new = plain.generation != self.generation;
         let is_plain =
             !record.is_ended() && (is_new || !record.to_json().expose().contains("pending"));
-        if is_plain && plain.revision % SAMPLE == 0 {
+        if is_plain && plain.revision.is_multiple_of(SAMPLE) {
             assert_eq!(
                 plain.record(number),
                 *record,

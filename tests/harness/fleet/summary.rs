@@ -1,19 +1,17 @@
 //! What came of it.
 
-use std::fmt;
-
 use super::Plan;
 
-/// What came of a day.
+/// What came of a day. Times are in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Requests, and those of them that were played in full.
+    /// All requests.
     pub requests: u64,
-    /// Requests that a machine was made for.
+    /// Those that a machine was made for.
     pub played: u64,
     /// Answered with a good token as soon as the record was read.
     pub at_once: u64,
-    /// Answered with the old token, for there was no new one yet.
+    /// Answered with a token in its last minute, for there was no new one yet.
     pub old: u64,
     /// Answered after a refresh, or after that of another node.
     pub waited: u64,
@@ -23,52 +21,52 @@ pub struct Summary {
     pub overtaken: u64,
     /// Told to sign in.
     pub sign_in: u64,
-    /// On a node that was killed.
+    /// Cut off, as the node was killed.
     pub cut: u64,
     /// Requests to the authorization server.
     pub refreshes: u64,
-    /// Refresh tokens that it replaced, and those that it gave again because an answer was lost.
+    /// Refresh tokens that it replaced.
     pub rotations: u64,
-    /// See above.
+    /// Those that it gave once more because an answer was lost.
     pub repeated: u64,
-    /// Generations of tokens that were written, and sessions that ended.
+    /// Generations of tokens that were written.
     pub generations: u64,
-    /// See above.
+    /// Sessions that were written to have ended.
     pub ended: u64,
-    /// Sessions that the authorization server has revoked, and whose user came after that.
+    /// Sessions that the authorization server has revoked.
     pub revoked: u64,
-    /// Refreshes of other nodes that were used.
+    /// Refreshes of other nodes that a machine was surprised by, and used.
     pub adopted: u64,
-    /// Operations of the store: reading, writing, and taking or leaving a lock.
+    /// How often the store was read.
     pub loads: u64,
-    /// See above.
+    /// How often it was written.
     pub saves: u64,
-    /// See above.
+    /// How often a lock was asked for or let go.
     pub locks: u64,
     /// Writings that another node came before.
     pub conflicts: u64,
-    /// The most refreshes in a second, and in a minute.
+    /// The most refreshes in a second.
     pub second: u64,
-    /// See above.
+    /// The most in a minute.
     pub minute: u64,
-    /// The longest that a session was told "later", in milliseconds, and how long after the end of the outage.
+    /// The longest that a session was told "later".
     pub longest: u64,
-    /// See above.
+    /// The longest after the end of an outage that anybody was.
     pub worked_off: u64,
-    /// The longest that a single request waited for a token.
+    /// The longest that a single request waited for a token and got it.
     pub longest_request: u64,
-    /// The most sessions that used the service at once.
+    /// The most sessions that were used in a minute.
     pub active: u64,
-    /// The most machines at once, and places in lines without one.
+    /// The most machines at once.
     pub machines: u64,
-    /// See above.
+    /// The most places in lines that were kept without a machine.
     pub places: u64,
     /// Octets of a session at rest.
     pub octets: u64,
 }
 
 impl Summary {
-    /// In words.
+    /// A table.
     pub fn tell(&self, plan: &Plan) -> String {
         let minutes = |millis: u64| format!("{:.1} min", millis as f64 / 60_000.0);
         let per_second = |count: u64| count as f64 / 86_400.0;
@@ -134,11 +132,5 @@ impl Summary {
         rows.iter()
             .map(|(what, value)| format!("| {what} | {value} |\n"))
             .collect()
-    }
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
     }
 }

@@ -20,7 +20,14 @@ use super::{
 };
 use crate::sim::Random;
 
-/// A fleet of nodes, on a virtual clock. See the [module](self).
+/// A fleet of nodes, on a virtual clock.
+///
+/// ```
+/// use harness::fleet::{Fleet, Plan};
+///
+/// let summary = Fleet::play(Plan::day(100, 2, 30), |_, _| {}).unwrap();
+/// assert!(summary.at_once > 1000);
+/// ```
 #[derive(Debug)]
 pub struct Fleet {
     pub(super) plan: Plan,
@@ -38,9 +45,12 @@ pub struct Fleet {
     order: u64,
     /// When requests that wait give up: all wait equally long.
     deadlines: VecDeque<(u64, u32, u32)>,
+    /// Whom the authorization server revokes, and when; the next one is the last.
     doomed: Vec<(u64, u32)>,
+    pub(super) revoked: Vec<(u64, u32)>,
     /// Nodes whose line is to be looked at.
     pub(super) ready: Vec<u16>,
+    /// How many places are kept in all lines.
     kept: u64,
     pub(super) summary: Summary,
 }
@@ -128,6 +138,7 @@ impl Fleet {
             order: 0,
             deadlines: VecDeque::new(),
             doomed,
+            revoked: Vec::new(),
             ready: Vec::new(),
             kept: 0,
             summary: Summary {
@@ -180,7 +191,8 @@ impl Fleet {
         }
         self.now = until;
         while self.doomed.last().is_some_and(|(at, _)| *at <= until) {
-            if let Some((_, number)) = self.doomed.pop() {
+            if let Some((at, number)) = self.doomed.pop() {
+                self.revoked.push((at, number));
                 self.sessions[number as usize].set(REVOKED, true);
                 self.summary.revoked += 1;
             }
@@ -236,7 +248,7 @@ impl Fleet {
             }
             let number = number as u32;
             self.request(number)?;
-            if number % Plan::TWICE == 0 {
+            if number.is_multiple_of(Plan::TWICE) {
                 self.request(number)?;
             }
             while let Some(node) = self.ready.pop() {
@@ -257,7 +269,7 @@ impl Fleet {
             if session.since != 0 {
                 self.good_again(number);
             }
-            if self.summary.at_once % SAMPLE == 0 {
+            if self.summary.at_once.is_multiple_of(SAMPLE) {
                 return self.sample(number);
             }
             return Ok(());
@@ -376,36 +388,5 @@ impl Fleet {
     pub(super) fn is(&self, live: u32, epoch: u32) -> bool {
         let (now, live) = &self.lives[live as usize];
         *now == epoch && live.is_some()
-    }
-
-    /// What must hold in the end.
-    fn judge(mut self) -> Result<Summary, String> {
-        (self.summary.second, self.summary.minute) =
-            self.provider.judge(&self.plan, self.summary.repeated)?;
-        let (mut generations, mut ended) = (0, 0);
-        for (number, session) in self.sessions.iter().enumerate() {
-            generations += u64::from(session.current) - 1;
-            let is_ended = session.is(SPECIAL) && self.store.is_ended(number as u32);
-            ended += u64::from(is_ended);
-            if (is_ended || session.is(GONE)) && !session.is(REVOKED) {
-                return Err(format!("{number} has ended without cause: {session:?}"));
-            }
-            if !is_ended && session.generation != session.current {
-                return Err(format!("{number} has lost a refresh token: {session:?}"));
-            }
-        }
-        // Each refresh token that was given out was saved, once.
-        if generations != self.summary.rotations || generations != self.summary.generations {
-            return Err(format!("{generations} generations: {}", self.summary));
-        }
-        if ended != self.summary.ended || ended > self.summary.revoked {
-            return Err(format!("{ended} have ended: {}", self.summary));
-        }
-        let answered = self.summary.at_once + self.summary.old + self.summary.waited;
-        let told = self.summary.later + self.summary.sign_in + self.summary.cut;
-        if answered + told != self.summary.requests {
-            return Err(format!("somebody was told nothing: {}", self.summary));
-        }
-        Ok(self.summary)
     }
 }
