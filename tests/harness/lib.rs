@@ -17,6 +17,7 @@
 pub mod accept;
 pub mod answers;
 pub mod corpus;
+pub mod fleet;
 pub mod interop;
 pub mod lifecycle;
 pub mod machine;

@@ -38,7 +38,6 @@ mod grant;
 mod http;
 mod keeper;
 mod keepers;
-mod line;
 mod login;
 #[cfg(feature = "redis")]
 pub mod redis;

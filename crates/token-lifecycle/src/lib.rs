@@ -13,7 +13,7 @@
 //! | [`Unavailable`], [`SignIn`], [`Event`] | why there is no token; facts |
 //! | [`Feedback`], [`Hint`] | a mail server refused a token; something has changed |
 //! | [`Record`], [`AccessToken`], [`Generation`], [`Revision`] | what is stored |
-//! | [`Pace`], [`Turn`], [`Urgency`] | how many refreshes a second, where there are many grants |
+//! | [`Pace`], [`Turn`], [`Line`], [`Urgency`] | how many refreshes a second, and who is next, where there are many grants |
 //! | [`Class`], [`Setting`], [`Quirks`] | what a failure means, and for which server it means something else |
 //! | [`Request`], [`Response`], [`HttpStage`] | HTTP as values |
 //! | [`Now`], [`UnixTime`] | time as an argument |
@@ -47,6 +47,7 @@ mod event;
 mod grant;
 mod http;
 mod lifecycle;
+mod line;
 mod options;
 mod pace;
 mod quirks;
@@ -62,6 +63,7 @@ pub use event::Event;
 pub use grant::GrantKind;
 pub use http::{Method, Request, Response};
 pub use lifecycle::{Action, Feedback, Hint, Lifecycle, Lock, Saved, Urgency, Want};
+pub use line::{Called, Line, Place};
 pub use options::Options;
 pub use pace::{Pace, Turn};
 pub use quirks::Quirks;

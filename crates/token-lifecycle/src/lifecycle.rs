@@ -159,10 +159,12 @@ pub struct Lifecycle {
     grant_after: u64,
     /// When the server may be asked again, by its own word.
     not_before: u64,
-    /// When there may be a turn to refresh, by the word of the driver, and when the store was looked at
-    /// meanwhile.
+    /// When there may be a turn to refresh, by the word of the driver; when the store was looked at
+    /// meanwhile, and how often, and whether that is to be done again.
     turn_at: u64,
-    peeked: Option<u64>,
+    peeked: u64,
+    peeks: u32,
+    peek: bool,
     /// The user signs out; refresh tokens to revoke.
     leaving: bool,
     revoke: Vec<Secret>,
@@ -215,7 +217,9 @@ impl Lifecycle {
             grant_after: 0,
             not_before: 0,
             turn_at: 0,
-            peeked: None,
+            peeked: 0,
+            peeks: 0,
+            peek: false,
             leaving: false,
             revoke: Vec::new(),
             looked: None,

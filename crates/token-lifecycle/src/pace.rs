@@ -22,6 +22,7 @@ use core::{num::NonZeroU32, time::Duration};
 /// let (limit, nodes) = (NonZeroU32::new(3600).unwrap(), NonZeroU32::new(200).unwrap());
 /// let mut pace = Pace::per_second(limit).divided_by(nodes);
 ///
+/// pace.start(Duration::ZERO);
 /// assert!(pace.reserve(Duration::ZERO).is_err());
 /// let now = Duration::from_secs(1);
 /// let turn = pace.reserve(now).unwrap();
@@ -90,11 +91,18 @@ impl Pace {
     }
 
     /// The share of one node where so many nodes keep to one limit together. A node that needs less than
-    /// its share leaves the rest unused.
+    /// its share leaves the rest unused. The share should be some turns within the time that a caller waits:
+    /// where it is one in half a minute, those who come by chance to the same node wait for half a minute,
+    /// however little the others have to do. A larger burst evens that out.
     pub fn divided_by(mut self, nodes: NonZeroU32) -> Self {
         self.interval = self.interval.saturating_mul(u64::from(nodes.get()));
         self.burst = (self.burst / nodes.get()).max(1);
         self
+    }
+
+    /// Turns come from now on. Without this they come from the first look at the clock on.
+    pub fn start(&mut self, now: Duration) {
+        self.look(now);
     }
 
     /// A turn, if there is one now.

@@ -13,11 +13,12 @@ use std::{
 use mail_login_tls::Deadline;
 use mail_login_tokens::{NoRequest, Notice, Settings, TokenError, clock};
 use token_lifecycle::{
-    Action, Event, Generation, Lifecycle, Now, Record, Request, Revision, Turn, Unavailable, Want,
+    Action, Event, Generation, Lifecycle, Now, Place, Record, Request, Revision, Turn, Unavailable,
+    Want,
 };
 use tokio::{sync::Notify, time};
 
-use super::{Store, drive, keepers::Shared, line::Place, schedule};
+use super::{Store, drive, keepers::Shared, schedule};
 
 /// Whoever wants to know what happens.
 pub(super) type Watch = dyn Fn(&Notice) + Send + Sync;
@@ -196,7 +197,7 @@ impl Grant {
             Err(why) if why.is_temporary() => {}
             Ok(_) | Err(_) => return answer,
         }
-        let waits = self.state().place.is_some();
+        let waits = self.shared.schedule.is_paced();
         if waits { self.with(ask) } else { answer }
     }
 

@@ -13,13 +13,10 @@ use std::{
     time::Instant,
 };
 
-use token_lifecycle::{Pace, Turn, Urgency};
+use token_lifecycle::{Called, Line, Pace, Place, Turn, Urgency};
 use tokio::{sync::Notify, task, time};
 
-use super::{
-    grant::Grant,
-    line::{Called, Line, Place},
-};
+use super::grant::Grant;
 
 /// Who is looked at next, and how much is under way.
 pub(super) struct Schedule {
@@ -40,12 +37,22 @@ struct Plan {
     /// Those that are due, while too many are under way.
     ready: VecDeque<(Weak<Grant>, u64)>,
     /// Those that wait for a turn to refresh.
-    line: Option<Line>,
+    line: Option<Line<Waiting>>,
     under_way: usize,
     /// So many have tokens that are not saved yet.
     unsaved: usize,
     tickets: u64,
 }
+
+/// Who waits for a turn.
+enum Waiting {
+    /// A caller has asked for it, and was told when to come again: the place is kept when he goes away.
+    Caller(Arc<Grant>),
+    Other(Weak<Grant>),
+}
+
+/// So many grants are kept alive for their place in the line.
+const PLACES: usize = 16_384;
 
 struct Item {
     at: Instant,
@@ -62,7 +69,7 @@ impl Schedule {
     pub(super) fn new(at_once: usize, pace: Option<Pace>) -> Self {
         let paced = pace.as_ref().map(|_| now());
         let plan = Plan {
-            line: pace.map(Line::new),
+            line: pace.map(|pace| Line::new(Duration::ZERO, pace, PLACES)),
             ..Plan::default()
         };
         Self {
@@ -121,7 +128,10 @@ impl Schedule {
             return Err(Duration::ZERO);
         };
         let first = !line.is_waiting(room);
-        let answer = line.ask(time, grant, urgency, place, room);
+        let answer = line.ask(time, urgency, place, room, || match urgency {
+            Urgency::Wanted => Waiting::Caller(Arc::clone(grant)),
+            Urgency::Ahead => Waiting::Other(Arc::downgrade(grant)),
+        });
         if first && answer.is_err() {
             self.wake.notify_one();
         }
@@ -199,7 +209,19 @@ impl Schedule {
         let full = plan.under_way >= self.at_once;
         let time = self.time();
         let turn = match plan.line.as_mut().map(|line| line.call(time, !full)) {
-            Some(Called::Up(grant, place, turn)) => return Next::Turn(grant, place, turn),
+            Some(Called::Up(who, place, turn)) => {
+                let grant = match who {
+                    Waiting::Caller(grant) => Some(grant),
+                    Waiting::Other(grant) => grant.upgrade(),
+                };
+                if let Some(grant) = grant {
+                    return Next::Turn(grant, place, turn);
+                }
+                if let Some(line) = &mut plan.line {
+                    line.give_back(turn);
+                }
+                return Next::Skip;
+            }
             Some(Called::Later(wait)) => Some(after(wait)),
             Some(Called::Nobody) | None => None,
         };

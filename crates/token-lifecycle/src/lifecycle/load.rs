@@ -332,7 +332,7 @@ impl Lifecycle {
         self.failures = 0;
         self.stuck = 0;
         self.probes = 0;
-        self.turn_at = 0;
+        self.stop_waiting_for_turn();
         self.op = Op::Idle;
         let generation = self
             .record

@@ -90,12 +90,14 @@ impl Lifecycle {
         if is_timed && !nap.is_zero() {
             return Action::Wait(nap);
         }
+        if matches!(self.op, Op::Lock(_)) {
+            self.stop_waiting_for_turn();
+        }
         match &mut self.op {
             Op::Idle | Op::Wait(_) | Op::Park(..) | Op::Dead(_) => Action::Wait(nap),
             Op::Closed => Action::Done,
             Op::Lock(_) => {
                 self.asked = true;
-                self.turn_at = 0;
                 self.lock_asked = self.clock.elapsed;
                 Action::Lock
             }

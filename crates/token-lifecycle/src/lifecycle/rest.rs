@@ -218,9 +218,7 @@ impl Lifecycle {
         let floor = pause.since.saturating_add(pause.floor);
         let end = match pause.kind {
             PauseKind::Hurried(from) => from,
-            // It is another turn that is waited for once somebody waits.
-            PauseKind::Turn { wanted: false } if self.is_blocked() => pause.since,
-            PauseKind::Turn { .. } => self.turn_at,
+            PauseKind::Turn { wanted } => self.turn_ends(wanted),
             PauseKind::Busy => pause.since.saturating_add(self.busy()),
             PauseKind::Stuck => pause.since.saturating_add(self.stuck()),
             PauseKind::Failed => match &self.op {
@@ -346,6 +344,6 @@ impl Lifecycle {
     }
 }
 
-fn doubled(first: Duration, times: u32) -> u64 {
+pub(super) fn doubled(first: Duration, times: u32) -> u64 {
     millis(first).saturating_mul(1 << times.min(20))
 }

@@ -5,11 +5,12 @@ use core::time::Duration;
 use super::{
     Lifecycle,
     op::{Dirty, Op, Pause, PauseKind, Why},
+    rest::doubled,
 };
 use crate::{
     Now, Urgency,
     time::millis,
-    timers::{LEAST_TURN, jitter},
+    timers::{LEAST_TURN, PEEK, jitter},
 };
 
 impl Lifecycle {
@@ -71,7 +72,7 @@ impl Lifecycle {
     /// There is no turn for the refresh that is about to begin; it may come in so long.
     ///
     /// Until then a token that is good is given out however short it is, callers are told when to come
-    /// again, and now and then the store is looked at for what others have got. Say this again if it takes
+    /// again, and when somebody asks, the store is looked at for what others have got. Say this again if it takes
     /// longer, and [`handle_turn`](Self::handle_turn) as soon as there is one.
     pub fn handle_no_turn(&mut self, now: Now, turn_in: Duration) {
         self.clock.advance(now);
@@ -87,8 +88,10 @@ impl Lifecycle {
         match self.take_op() {
             Op::Lock(run) => {
                 self.turn_at = turn_at;
-                if self.may_peek() {
-                    self.peeked = Some(elapsed);
+                if self.peeks == 0 || self.peek {
+                    self.peeked = elapsed;
+                    self.peeks = self.peeks.saturating_add(1);
+                    self.peek = false;
                     self.op = Op::Load(run, Why::Turn);
                 } else {
                     self.wait_for_turn();
@@ -119,8 +122,15 @@ impl Lifecycle {
     /// There is a turn now. Whether it is needed is what [`begins`](Self::begins) says.
     pub fn handle_turn(&mut self, now: Now) {
         self.clock.advance(now);
-        self.turn_at = 0;
+        self.stop_waiting_for_turn();
         self.advance();
+    }
+
+    /// The wait is over, or not needed any more. The next one begins with a look at the store.
+    pub(super) fn stop_waiting_for_turn(&mut self) {
+        self.turn_at = 0;
+        self.peeks = 0;
+        self.peek = false;
     }
 
     /// Whether the driver said that there is no turn.
@@ -142,17 +152,24 @@ impl Lifecycle {
 
     /// Somebody asks, and somebody else may have refreshed meanwhile.
     pub(super) fn peek_again(&mut self) {
-        let waits =
-            matches!(&self.op, Op::Wait(pause) if matches!(pause.kind, PauseKind::Turn { .. }));
-        if waits && self.may_peek() {
-            self.op = Op::Idle;
+        if self.waits_for_turn() && !self.asked {
+            self.peek = true;
             self.advance();
         }
     }
 
-    fn may_peek(&self) -> bool {
+    /// When a wait for a turn ends.
+    pub(super) fn turn_ends(&self, wanted: bool) -> u64 {
+        // It is another turn that is waited for once somebody waits.
+        if self.is_blocked() && !wanted {
+            return self.clock.elapsed;
+        }
+        if !self.peek || self.peeks == 0 {
+            return self.turn_at;
+        }
+        // Who waits looks less and less often.
         let look = millis(self.options.timers.look);
-        self.peeked
-            .is_none_or(|at| at.saturating_add(look) <= self.clock.elapsed)
+        let pause = doubled(PEEK, self.peeks - 1).min(look);
+        self.peeked.saturating_add(pause).min(self.turn_at)
     }
 }

@@ -89,14 +89,38 @@ fn it_looks_again_when_somebody_asks_and_not_too_often() {
     assert!(s.token().unwrap_err().is_temporary());
     no_turn(&mut s, 600);
     s.does("load").loads().does("wait");
-    s.pass(29);
+    s.pass(500).does("wait");
+    s.others_refresh();
+    for _ in 0..2 {
+        assert!(s.token().unwrap_err().is_temporary());
+        assert_eq!(begins(&mut s), Some(Urgency::Wanted));
+        no_turn(&mut s, 100);
+        s.does("load");
+        s.life.handle_not_loaded(s.now());
+        s.until("wait");
+        s.pass(10);
+    }
+    // A moment after the last look.
+    assert!(s.token().unwrap_err().is_temporary());
+    no_turn(&mut s, 80);
+    s.does("load").loads();
+    assert_eq!(s.token().unwrap(), "access-theirs");
+}
+
+#[test]
+fn who_asks_right_after_a_look_has_the_next_one_a_second_after_that() {
+    let mut s = Scenario::expired();
+    assert!(s.token().unwrap_err().is_temporary());
+    no_turn(&mut s, 600);
+    s.does("load").loads().does("wait");
+    s.others_refresh();
+    s.pass_millis(400);
     assert!(s.token().unwrap_err().is_temporary());
     assert_eq!(begins(&mut s), None);
-    s.does("wait").pass(1).does("wait");
-    s.others_refresh();
-    assert!(s.token().unwrap_err().is_temporary());
+    assert_eq!(s.waits(), 600);
+    s.pass_millis(600);
     assert_eq!(begins(&mut s), Some(Urgency::Wanted));
-    no_turn(&mut s, 570);
+    no_turn(&mut s, 599);
     s.does("load").loads();
     assert_eq!(s.token().unwrap(), "access-theirs");
 }
