@@ -12,11 +12,14 @@
 
 mod accounts;
 mod bed;
+mod chromium;
 mod cli;
 mod demo;
+mod home;
 mod interop;
 #[cfg(all(target_os = "linux", feature = "keyring"))]
 mod keyring;
+mod real;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
 mod sign_in;
