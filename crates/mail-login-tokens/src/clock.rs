@@ -24,8 +24,14 @@ pub fn now() -> Now {
     Now::wall(UnixTime::from_millis(millis)).with_boot(boot())
 }
 
+/// The clock of [`now`] that only goes forward, alone: it costs half as much to read.
+///
+/// ```
+/// use mail_login_tokens::clock;
+/// assert!(clock::boot() <= clock::now().boot.unwrap());
+/// ```
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn boot() -> Duration {
+pub fn boot() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     // It counts from the start of the computer, so neither part is negative.
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
@@ -33,8 +39,9 @@ fn boot() -> Duration {
     Duration::new(seconds, nanos)
 }
 
+/// The clock of [`now`] that only goes forward, alone: it costs half as much to read.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn boot() -> Duration {
+pub fn boot() -> Duration {
     use std::{sync::OnceLock, time::Instant};
 
     static START: OnceLock<Instant> = OnceLock::new();

@@ -38,6 +38,7 @@ mod grant;
 mod http;
 mod keeper;
 mod keepers;
+mod line;
 mod login;
 #[cfg(feature = "redis")]
 pub mod redis;
@@ -54,7 +55,8 @@ pub use login::{LoginError, login_with_keeper};
 #[cfg(unix)]
 pub use mail_login_tokens::FileStore;
 pub use mail_login_tokens::{
-    HttpAnswer, HttpProblem, MemoryStore, NoRequest, Notice, Settings, Status, TokenError, clock,
+    HttpAnswer, HttpProblem, MemoryStore, NoRequest, Notice, Settings, Status, Stored, TokenError,
+    clock,
 };
 pub use store::{Blocking, Store};
 

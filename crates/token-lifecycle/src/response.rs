@@ -55,6 +55,31 @@ const LENGTH: usize = 64 << 10;
 const DATE: u64 = 1_000_000_000;
 
 impl Tokens {
+    /// Tokens that were got elsewhere, such as by the sign-in of another program: an access token of which
+    /// nothing more is known. Set what is. `None` if it has no form that mail servers take.
+    ///
+    /// ```
+    /// use token_lifecycle::{Tokens, UnixTime};
+    ///
+    /// let now = UnixTime::from_secs(1_767_222_000);
+    /// let mut tokens = Tokens::held("mF_9.B5f-4.1JqM", now).unwrap();
+    /// tokens.refresh = Some("tGzv3JOkF0XG5Qx2TlKWIA".into());
+    /// assert!(Tokens::held("two words", now).is_none());
+    /// ```
+    pub fn held(access: impl Into<Secret>, now: UnixTime) -> Option<Self> {
+        let access = Some(access.into()).filter(is_token)?;
+        Some(Self {
+            access,
+            issued_at: now,
+            expires_at: None,
+            refresh_at: None,
+            refresh: None,
+            grant_expires_at: None,
+            scopes: None,
+            id_token: None,
+        })
+    }
+
     /// The tokens of an answer, or `None` if there is no access token of the kind that mail
     /// servers take. `date` is the server's clock.
     pub(crate) fn new(members: Members, sent: UnixTime, date: Option<UnixTime>) -> Option<Self> {

@@ -13,6 +13,9 @@ use core::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timers {
+    /// So long before its expiry a token is refreshed although it is still given out, and never before
+    /// half of its life is over. Where nothing is said it is a fifth of its life, from one minute to ten.
+    pub early: Option<Duration>,
     /// How long a token is good for if its server does not say. After that it is refreshed, and
     /// used all the same until a mail server refuses it.
     pub assumed_lifetime: Duration,
@@ -25,7 +28,8 @@ pub struct Timers {
     pub lease: Duration,
     /// The longest wait between two looks at the clock, for clocks can be set.
     pub nap: Duration,
-    /// How often the store is looked at for a sign-in elsewhere, once the user has to sign in.
+    /// How often the store is looked at for a sign-in elsewhere, once the user has to sign in; and for
+    /// what others have got, while there is no turn for a refresh.
     pub look: Duration,
     /// The first wait after a wrong setting; it doubles.
     pub probe: Duration,
@@ -43,6 +47,7 @@ impl Default for Timers {
     fn default() -> Self {
         let (seconds, minutes) = (Duration::from_secs, |n: u64| Duration::from_secs(60 * n));
         Self {
+            early: None,
             assumed_lifetime: crate::response::ASSUMED,
             fresh: minutes(5),
             http: seconds(20),
@@ -63,9 +68,17 @@ impl Default for Timers {
 pub(crate) const SETTLED: u64 = 10_000;
 /// In the last seconds of its life a token may expire on its way.
 pub(crate) const LAST: u64 = 10_000;
+/// A wait for a turn is not shorter, so that it has an end that can be waited for.
+pub(crate) const LEAST_TURN: u64 = 20;
+
+/// Clocks of two computers may be that far apart, and nobody thinks anything of it.
+pub(crate) const APART: Duration = Duration::from_secs(300);
 
 /// How long before its expiry a token is refreshed although it is still given out.
-pub(crate) fn advisory(lifetime: u64) -> u64 {
+pub(crate) fn advisory(timers: &Timers, lifetime: u64) -> u64 {
+    if let Some(early) = timers.early {
+        return crate::time::millis(early).min(lifetime / 2);
+    }
     if lifetime <= SHORT {
         return lifetime / 2;
     }

@@ -6,7 +6,9 @@ use core::{fmt, time::Duration};
 use mail_login_tls::Deadline;
 use mail_login_tokens::{Status, TokenError};
 use sasl_core::Rejection;
-use token_lifecycle::{AccessToken, Audience, Feedback, Generation, Hint, Tokens, Unavailable};
+use token_lifecycle::{
+    AccessToken, Audience, Feedback, Generation, Hint, Record, Tokens, Unavailable,
+};
 
 use super::grant::{Grant, State};
 
@@ -65,6 +67,21 @@ impl Keeper {
         self.0.wait(deadline, ask).await
     }
 
+    /// Whether there is a token for the first audience about which nothing is to be done: asked for, it
+    /// would be there at once, and nothing would happen. This takes no lock, allocates nothing and
+    /// costs as much as reading a clock, so it can stand before each request.
+    ///
+    /// `false` says nothing: ask for the [`token`](Self::token) then, which has something done.
+    pub fn is_fresh(&self) -> bool {
+        self.0.is_fresh()
+    }
+
+    /// Which tokens were in use when the grant was looked at last; zero if there were none. This takes
+    /// no lock.
+    pub fn generation(&self) -> Generation {
+        self.0.generation()
+    }
+
     /// A mail server refused the token of this generation. The answer says whether another
     /// login makes sense. This does not wait.
     pub fn handle_rejection(&self, generation: Generation, rejection: &Rejection) -> Feedback {
@@ -121,6 +138,11 @@ impl Keeper {
     pub fn hint(&self, hint: Hint) {
         self.0
             .with(|state, now| state.lifecycle.handle_hint(now, hint));
+    }
+
+    /// The record in use, if there is one: a copy, secrets included.
+    pub fn record(&self) -> Option<Record> {
+        self.0.with(|state, _| state.lifecycle.record().cloned())
     }
 
     /// What is known now.

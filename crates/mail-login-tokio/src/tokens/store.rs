@@ -52,6 +52,32 @@ pub trait Store: Send + Sync {
     }
 }
 
+impl<S: Store + ?Sized> Store for Box<S> {
+    fn load(&self) -> Pending<'_, io::Result<Option<Record>>> {
+        (**self).load()
+    }
+
+    fn save<'a>(
+        &'a self,
+        expected: Option<Revision>,
+        record: Option<&'a Record>,
+    ) -> Pending<'a, Saved> {
+        (**self).save(expected, record)
+    }
+
+    fn lock(&self) -> Pending<'_, Lock> {
+        (**self).lock()
+    }
+
+    fn unlock(&self) -> Pending<'_, ()> {
+        (**self).unlock()
+    }
+
+    fn problem(&self) -> Option<String> {
+        (**self).problem()
+    }
+}
+
 /// A store that blocks, such as one of files: each call is done by a thread that may block.
 ///
 /// ```

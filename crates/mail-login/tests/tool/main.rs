@@ -11,6 +11,7 @@
 )]
 
 mod accounts;
+mod bad_input;
 mod bed;
 mod chromium;
 mod cli;

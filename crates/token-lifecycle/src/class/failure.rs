@@ -257,6 +257,23 @@ pub enum Class {
 }
 
 impl Class {
+    /// Whether the same request may do later.
+    pub const fn is_temporary(self) -> bool {
+        match self {
+            Self::Ambiguous
+            | Self::Pending
+            | Self::SlowDown
+            | Self::Suspicious
+            | Self::Throttled
+            | Self::Transient => true,
+            Self::FlowDenied
+            | Self::FlowExpired
+            | Self::GrantRejected
+            | Self::Misconfigured(_)
+            | Self::SignIn => false,
+        }
+    }
+
     /// A stable name for programs, in kebab-case.
     pub const fn name(self) -> &'static str {
         match self {

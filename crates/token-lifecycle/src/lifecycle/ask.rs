@@ -3,7 +3,11 @@
 use alloc::boxed::Box;
 use core::time::Duration;
 
-use super::{Lifecycle, op::Op, slot::Cred};
+use super::{
+    Lifecycle,
+    op::{Op, Why},
+    slot::Cred,
+};
 use crate::{AccessToken, Audience, Now, SignIn, SignInReason, Unavailable};
 
 impl Lifecycle {
@@ -36,6 +40,29 @@ impl Lifecycle {
             .iter()
             .position(|slot| slot.audience == *audience);
         self.give(now, index.ok_or(Unavailable::UnknownAudience)?, min_ttl)
+    }
+
+    /// For how long [`token`](Self::token) gives the same token to whoever asks, with nothing to do
+    /// meanwhile, if nothing happens: whoever is told so may spare the question. Zero if there is no
+    /// such token. It is never longer than [`Timers::nap`](crate::Timers::nap), for clocks can be set.
+    pub fn fresh_for(&mut self, now: Now) -> Duration {
+        self.clock.advance(now);
+        let valid = self.cred(0, Duration::ZERO) == Cred::Valid;
+        let ends = self.leaving || self.is_done() || self.grant.is_some() || self.is_over();
+        let stays = valid && !ends;
+        let slot = self
+            .slots
+            .first()
+            .filter(|slot| stays && slot.consent.is_none());
+        let token = slot.zip(self.record.as_ref());
+        let token =
+            token.and_then(|(slot, record)| Some((slot, record.access_for(&slot.audience)?)));
+        let Some((slot, token)) = token else {
+            return Duration::ZERO;
+        };
+        let (timers, seed) = (&self.options.timers, self.options.seed);
+        let time = slot.valid_for(token, &self.clock, timers, seed, self.can_renew());
+        Duration::from_millis(time).min(timers.nap)
     }
 
     fn give(
@@ -101,10 +128,10 @@ impl Lifecycle {
     fn must_do(&self, index: usize, min_ttl: Duration) -> bool {
         let stuck = match &self.op {
             Op::Wait(_) | Op::Park(..) | Op::Dirty(_) => true,
+            Op::Lock(_) | Op::Load(_, Why::Turn) => self.waits_for_turn(),
             Op::Dead(_) | Op::Look(..) => !self.options.end_at_once,
             Op::Start
             | Op::Idle
-            | Op::Lock(_)
             | Op::Load(..)
             | Op::Mark(_)
             | Op::Send(_)
@@ -145,10 +172,17 @@ impl Lifecycle {
             | Op::Look(_, false)
             | Op::Grant
             | Op::Leave(_)
-            | Op::Closed => Unavailable::Temporary {
-                retry_in: self.nap(),
-                failure: self.last_failure.clone(),
-            },
+            | Op::Closed => {
+                let retry_in = match self.waits_for_turn() {
+                    true => self.clock.until(self.turn_at),
+                    false => self.nap(),
+                };
+                self.peek_again();
+                Unavailable::Temporary {
+                    retry_in,
+                    failure: self.last_failure.clone(),
+                }
+            }
         }
     }
 }

@@ -20,6 +20,9 @@ pub(super) struct Slot {
     expires: Option<u64>,
     /// How old it was when it was seen first, and when that was.
     age: (u64, u64),
+    /// It comes from a future in which it would be over: some clock was wrong, and nobody knows until
+    /// when it is good.
+    astray: bool,
     /// Somebody was given it, or not, when it was due to be refreshed.
     pub(super) touched: bool,
     /// Somebody waits for a token that is good for this long.
@@ -49,6 +52,7 @@ impl Slot {
             seen: None,
             expires: None,
             age: (0, 0),
+            astray: false,
             touched: false,
             waiting: None,
             refused: None,
@@ -67,6 +71,8 @@ impl Slot {
         // One that comes from another clock's future is as old as it can be known to be: just born.
         let age = millis(clock.wall.since(token.issued_at));
         self.age = (age, clock.elapsed);
+        let ahead = token.issued_at.since(clock.wall);
+        self.astray = ahead > token.lifetime().unwrap_or_default().max(timers::APART);
         self.expires = token
             .expires_at
             .zip(token.lifetime())
@@ -115,17 +121,17 @@ impl Slot {
         if self.refused == Some(token.generation) {
             return Cred::Expired;
         }
+        if self.astray && renewable {
+            return Cred::Mandatory;
+        }
+        let due = self.due_in(token, clock, timers, seed) == 0;
         let age = self.age(clock);
-        let spread = |window: u64| jitter(seed, token.generation.get(), window / 4 + 1);
-        let Some((left, lifetime)) = self
-            .remaining(token, clock)
-            .zip(token.lifetime().map(millis))
-        else {
+        let Some((left, lifetime)) = self.left_of(token, clock) else {
             // Nobody knows how long it is good. It is used until it is refused.
-            let assumed = millis(timers.assumed_lifetime);
-            let window = timers::advisory(assumed);
-            let due = renewable && age.saturating_add(window + spread(window)) >= assumed;
-            return if due { Cred::Advisory } else { Cred::Valid };
+            return match renewable && due {
+                true => Cred::Advisory,
+                false => Cred::Valid,
+            };
         };
         if age < SETTLED && (left > 0 || lifetime == 0) {
             return Cred::Valid;
@@ -146,16 +152,59 @@ impl Slot {
         if left <= timers::mandatory(lifetime).max(wanted) {
             return Cred::Mandatory;
         }
+        if due { Cred::Advisory } else { Cred::Valid }
+    }
+
+    /// How long until the token is to be refreshed ahead of time, if it can be.
+    fn due_in(&self, token: &AccessToken, clock: &Clock, timers: &Timers, seed: u64) -> u64 {
+        let age = self.age(clock);
         // Up to a quarter of the window sooner, so that many processes do not do it at once.
-        let window = timers::advisory(lifetime);
-        let window = window + spread(window);
-        let asked = token
-            .refresh_at
-            .is_some_and(|at| millis(at.since(token.issued_at)) <= age);
-        if asked || left <= window {
-            Cred::Advisory
-        } else {
-            Cred::Valid
+        let window = |lifetime: u64| {
+            let window = timers::advisory(timers, lifetime);
+            window + jitter(seed, token.generation.get(), window / 4 + 1)
+        };
+        let Some((left, lifetime)) = self.left_of(token, clock) else {
+            let assumed = millis(timers.assumed_lifetime);
+            return assumed.saturating_sub(age.saturating_add(window(assumed)));
+        };
+        let due = left.saturating_sub(window(lifetime));
+        let asked = token.refresh_at.map(|at| {
+            let at = millis(at.since(token.issued_at));
+            at.saturating_sub(age)
+        });
+        asked.map_or(due, |asked| asked.min(due))
+    }
+
+    /// How long the token is good for, of how long a life.
+    fn left_of(&self, token: &AccessToken, clock: &Clock) -> Option<(u64, u64)> {
+        let left = self.remaining(token, clock)?;
+        Some((left, millis(token.lifetime()?)))
+    }
+
+    /// How long a token that is good stays so without anything to be done, if nothing happens.
+    pub(super) fn valid_for(
+        &self,
+        token: &AccessToken,
+        clock: &Clock,
+        timers: &Timers,
+        seed: u64,
+        renewable: bool,
+    ) -> u64 {
+        let age = self.age(clock);
+        let left = self.left_of(token, clock);
+        let due = match renewable {
+            true => self.due_in(token, clock, timers, seed),
+            false => u64::MAX,
+        };
+        let settled = SETTLED.saturating_sub(age);
+        match left {
+            None => due,
+            // It is as good as it gets, for so long.
+            Some((left, _)) if settled > 0 => left.min(settled),
+            Some((left, lifetime)) if renewable => {
+                due.min(left.saturating_sub(timers::mandatory(lifetime)))
+            }
+            Some((left, _)) => left,
         }
     }
 

@@ -1,0 +1,87 @@
+//! Where sessions and their tokens are kept.
+
+use alloc::boxed::Box;
+use core::{future::Future, pin::Pin, time::Duration};
+use std::io;
+
+use mail_login_tokio::tokens::Store;
+pub use mail_login_tokio::tokens::Stored;
+use token_lifecycle::Saved;
+
+mod memory;
+#[cfg(feature = "redis")]
+mod redis;
+
+pub use memory::MemoryPlaces;
+#[cfg(feature = "redis")]
+pub use redis::RedisPlaces;
+
+/// What a place does without blocking.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where sessions and their tokens are kept, for all nodes that serve the same users.
+///
+/// Whoever implements it holds to this:
+///
+/// - A session is some kilobytes under a name of 1 to 128 characters out of `A-Z a-z 0-9 _ - /`, which are no secret.
+/// - `save` compares revisions and replaces in one step; what it calls [`Saved::Done`] is what `load` gives
+///   from then on, on all nodes.
+/// - A place that does not work is an error of `load` or [`Saved::Failed`]; never "no session" or
+///   [`Saved::Conflict`].
+/// - What cannot be read is an error, and is never overwritten.
+/// - Every call ends in a bounded time.
+///
+/// ```
+/// use mail_session::places::{MemoryPlaces, Places};
+/// use token_lifecycle::Saved;
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # runtime.block_on(async {
+/// let places = MemoryPlaces::new();
+/// assert_eq!(places.save("s1", None, Some((1, b"{}"))).await, Saved::Done);
+/// assert_eq!(places.save("s1", None, Some((1, b"{}x"))).await, Saved::Conflict);
+/// assert_eq!(places.load("s1").await?.map(|stored| stored.revision), Some(1));
+/// # Ok::<(), std::io::Error>(()) })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub trait Places: Send + Sync {
+    /// Reads a session. Reading also counts as use, where a place forgets what is not used.
+    ///
+    /// # Errors
+    ///
+    /// When the place does not work.
+    fn load<'a>(&'a self, name: &'a str) -> Pending<'a, io::Result<Option<Stored>>>;
+
+    /// Replaces a session, or deletes it, if the revision of the stored one is the expected one. With
+    /// `None` there must be none.
+    fn save<'a>(
+        &'a self,
+        name: &'a str,
+        expected: Option<u64>,
+        new: Option<(u64, &'a [u8])>,
+    ) -> Pending<'a, Saved>;
+
+    /// The place of one grant, by a name as above.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no random numbers.
+    fn grant(&self, name: &str) -> io::Result<Box<dyn Store>>;
+}
+
+/// A longer session is none.
+const LONGEST: usize = 256 << 10;
+
+/// A session that is used need not load its grants as often: who has a good token waits for its end.
+const GRANTS_LONGER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a grant is kept that nobody uses, if a session is kept for so long.
+fn keep_of_grants(keep: Duration) -> Duration {
+    keep.saturating_add(GRANTS_LONGER)
+}
+
+#[cfg(any(unix, feature = "redis"))]
+fn too_long() -> io::Error {
+    let text = "what is stored is too long to be a session: look at who writes there";
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}

@@ -1,0 +1,186 @@
+//! The mailboxes of a session.
+
+use alloc::{sync::Arc, vec::Vec};
+use core::time::Duration;
+
+use mail_login_tokens::TokenError;
+use mail_login_tokio::Deadline;
+use token_lifecycle::{Saved, Tokens};
+
+use super::{Inner, Session, end::save};
+use crate::{
+    Account, AccountKind, Outcome,
+    outcome::Verdict,
+    record::{ACCOUNTS, is_name},
+    sessions::Sessions,
+};
+
+/// How long it waits until all is stored.
+const TIME: Duration = Duration::from_secs(15);
+/// So often two nodes that write at once begin anew.
+const TRIES: usize = 8;
+
+impl Session {
+    /// Adds a mailbox, on all nodes. An external one comes with its tokens; adding it again replaces
+    /// them, which is how a user signs in to it anew.
+    ///
+    /// # Errors
+    ///
+    /// When the account has an impossible name or an unknown provider, or nothing can be stored.
+    pub async fn add_account(
+        &self,
+        account: Account,
+        tokens: Option<Tokens>,
+    ) -> Result<(), AccountError> {
+        self.0.fits(&account, tokens.is_some())?;
+        let add = |accounts: &mut Vec<Account>| {
+            accounts.retain(|known| known.id() != account.id());
+            accounts.push(account.clone());
+            accounts.len() <= ACCOUNTS
+        };
+        self.0.write(add).await?;
+        let Some(tokens) = tokens else { return Ok(()) };
+        let keeper = self.0.keeper_of(account.id());
+        let keeper = keeper.ok_or(AccountError::UnknownProvider)?;
+        Ok(keeper.sign_in(tokens, Deadline::after(TIME)).await?)
+    }
+
+    /// Removes a mailbox, on all nodes, and deletes and revokes the tokens that it alone had.
+    ///
+    /// # Errors
+    ///
+    /// When it is the user's own, or nothing can be stored.
+    pub async fn remove_account(&self, id: &str) -> Result<(), AccountError> {
+        if id == Account::PRIMARY {
+            return Err(AccountError::Primary);
+        }
+        let external = self.0.account(id);
+        let external = external.filter(|account| account.kind() == AccountKind::External);
+        let keeper = external.and_then(|_| self.0.keeper_of(id));
+        self.0
+            .write(|accounts| {
+                accounts.retain(|known| known.id() != id);
+                true
+            })
+            .await?;
+        self.0.rest().keepers.retain(|(known, _)| known != id);
+        if let (Some(keeper), Some(shared)) = (keeper, self.0.shared.upgrade()) {
+            shared.runtime.spawn(async move {
+                let _ = keeper.sign_out(Deadline::after(4 * TIME)).await;
+            });
+        }
+        Ok(())
+    }
+
+    /// What a request for an account can count on. The end of an external account ends nothing else:
+    /// it is shown as one where the user has to sign in again. `None`: there is no such account.
+    pub async fn checked_account(&self, id: &str) -> Option<Outcome> {
+        let account = self.0.account(id)?;
+        match account.kind() {
+            AccountKind::Primary | AccountKind::Secondary => Some(self.checked().await),
+            AccountKind::External => {
+                let keeper = self.0.keeper_of(id)?;
+                let token = keeper.token(Duration::ZERO, self.0.wait()).await;
+                Some(match token {
+                    Ok(_) if keeper.is_fresh() => Outcome::GoOn,
+                    Ok(_) => Outcome::GoOnWithOld,
+                    Err(error) => marked(&error),
+                })
+            }
+        }
+    }
+}
+
+fn marked(error: &TokenError) -> Outcome {
+    let ended = match Verdict::of(error) {
+        Verdict::Wait(wait) | Verdict::Misconfigured(wait) => return Outcome::Unavailable(wait),
+        Verdict::End(sign_in) => crate::Ended::by(&sign_in),
+        Verdict::SignedOut => crate::Ended::new(crate::EndReason::SignedOut),
+    };
+    Outcome::SignIn(Arc::new(ended))
+}
+
+impl Inner {
+    fn fits(&self, account: &Account, has_tokens: bool) -> Result<(), AccountError> {
+        if account.id() == Account::PRIMARY || account.kind() == AccountKind::Primary {
+            return Err(AccountError::Primary);
+        }
+        if !is_name(account.id()) {
+            return Err(AccountError::Name);
+        }
+        if has_tokens && account.kind() != AccountKind::External {
+            return Err(AccountError::NotExternal);
+        }
+        let shared = self.shared.upgrade();
+        let known = shared.is_some_and(|shared| shared.grant_of(account).is_some());
+        if known {
+            Ok(())
+        } else {
+            Err(AccountError::UnknownProvider)
+        }
+    }
+
+    /// Changes the accounts, on all nodes.
+    async fn write(&self, change: impl Fn(&mut Vec<Account>) -> bool) -> Result<(), AccountError> {
+        let shared = self.shared.upgrade().ok_or(AccountError::NotStored)?;
+        let place = self.key.place();
+        for _ in 0..TRIES {
+            let stored = shared.places.load(&place).await;
+            let read = Sessions(Arc::clone(&shared)).read(self.key, stored);
+            let Ok(Some(mut record)) = read else {
+                return Err(AccountError::NotStored);
+            };
+            if record.ended.is_some() {
+                return Err(AccountError::Ended);
+            }
+            let expected = record.revision;
+            record.revision = expected.saturating_add(1);
+            if !change(&mut record.accounts) {
+                return Err(AccountError::TooMany);
+            }
+            match save(&shared, &place, expected, &record).await {
+                Saved::Done => {
+                    self.rest().record = record;
+                    return Ok(());
+                }
+                Saved::Conflict => {}
+                Saved::Failed => break,
+            }
+        }
+        Err(AccountError::NotStored)
+    }
+}
+
+/// Why an account is not added or removed.
+///
+/// ```
+/// assert!(mail_session::AccountError::TooMany.to_string().contains("64"));
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountError {
+    /// The session has ended.
+    #[error("the session has ended: sign in again")]
+    Ended,
+    /// Its name has an impossible form.
+    #[error("an account's name is 1 to 64 letters, digits and characters of -_.@+")]
+    Name,
+    /// It has the tokens of the session.
+    #[error("only an external account has tokens of its own")]
+    NotExternal,
+    /// The session could not be stored, or cannot be read.
+    #[error("the session could not be stored: try again later")]
+    NotStored,
+    /// It is the user's own mailbox.
+    #[error("the user's own mailbox belongs to the session: sign out instead")]
+    Primary,
+    /// The tokens could not be stored.
+    #[error(transparent)]
+    Tokens(#[from] TokenError),
+    /// There are too many.
+    #[error("a session has 64 accounts at most: remove one")]
+    TooMany,
+    /// Nobody knows its provider.
+    #[error("there is no provider of this name: add it to the settings")]
+    UnknownProvider,
+}
