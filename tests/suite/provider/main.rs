@@ -19,6 +19,10 @@ mod clients;
 mod crowd;
 mod diary;
 mod grants;
+/// Its process.
+#[allow(dead_code, reason = "those tests use more of it")]
+#[path = "../../../crates/mail-login-tokio/tests/redis/process.rs"]
+mod process;
 mod scene;
 /// A Redis server, as the tests of the stores in Redis start it.
 #[allow(dead_code, reason = "those tests use more of it")]
