@@ -1,5 +1,7 @@
 //! Signing in as people do: with a real browser, at a real provider.
 
+mod documented;
+
 use std::{
     fs,
     io::BufReader,
