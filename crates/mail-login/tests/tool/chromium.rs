@@ -13,6 +13,8 @@ use std::{
 use mail_login_browser::Browser;
 
 use crate::{
+    bed::{self, Bed},
+    home::Home,
     real::{Check, Real, Settings, USER},
     sign_in::{address, finish},
     support::{code, stdout},
@@ -29,8 +31,8 @@ struct SignIn {
 }
 
 impl SignIn {
-    fn start(real: &Real) -> Self {
-        let mut child = real.spawn(&["sign-in", "work", "--json"]);
+    fn start(home: &Home) -> Self {
+        let mut child = home.spawn(&["sign-in", "work", "--json"]);
         let (url, errors) = address(&mut child);
         let (_, redirect) = url.split_once("redirect_uri=").unwrap();
         let redirect = redirect.split('&').next().unwrap();
@@ -177,4 +179,26 @@ fn what_else_a_browser_does_ends_nothing() {
     }
     drop(idle);
     real.good(&["token", "work"]);
+}
+
+#[test]
+fn the_browser_comes_back_to_a_name_as_well() {
+    // Browsers try ::1 first for it, where nobody listens. Microsoft takes no other redirect URI.
+    let bed = Bed::start();
+    let file = bed.path("config.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(
+        &file,
+        text.replace("http://127.0.0.1/", "http://localhost/"),
+    )
+    .unwrap();
+    let sign_in = SignIn::start(&bed);
+    assert!(sign_in.origin.starts_with("http://localhost:"));
+    let browser = Browser::start();
+    browser.visit(&sign_in.url);
+    let text = browser.wait_for_text("You are signed in");
+    assert!(text.contains(bed::USER), "{text}");
+    assert!(browser.url().starts_with(&sign_in.origin));
+    let (exit, _, err) = sign_in.finish();
+    assert_eq!(exit, 0, "{err}");
 }
