@@ -5,6 +5,7 @@ mod duration;
 mod filter;
 mod findings;
 mod host;
+mod load;
 mod local;
 mod login;
 mod mail;
@@ -18,6 +19,7 @@ use core::time::Duration;
 pub use auth::AuthType;
 pub use filter::{CredentialSource, Filter};
 pub use findings::{Findings, Problem, Severity};
+pub use load::LoadError;
 pub use login::{LoginSource, NamePart};
 pub use mail::Mail;
 pub use token::{ClientAuth, TokenSettings};
@@ -25,8 +27,8 @@ pub use token::{ClientAuth, TokenSettings};
 /// The settings of a webmail back end: how its users log in to their mail servers, and where their
 /// tokens come from.
 ///
-/// All are values. They are filled in by a program, or come [from a file](Self::from_toml), or
-/// [from the files of App Suite](Self::from_properties).
+/// All are values. They are filled in by a program, or come [from files](Self::load): [one of our
+/// own](Self::from_toml), or [those of App Suite](Self::from_properties).
 ///
 /// ```
 /// use mail_session::settings::{AuthType, Settings};

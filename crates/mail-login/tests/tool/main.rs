@@ -23,6 +23,7 @@ mod keyring;
 mod real;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
+mod settings;
 mod sign_in;
 mod status;
 mod support;

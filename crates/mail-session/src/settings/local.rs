@@ -54,16 +54,16 @@ fn first_line(text: &str) -> Result<Option<Secret>, String> {
     }
 }
 
-/// All of an ordinary file, if that is not too long. A pipe or a device might have no end.
+/// All of a file, if that is not too long. It may as well be a pipe.
 pub(super) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let file = File::open(path)?;
-    let length = file.metadata()?;
-    if !length.is_file() {
-        return Err(io::Error::other("it is not an ordinary file"));
-    }
+    let about = file.metadata()?;
+    let length = usize::try_from(about.len())
+        .ok()
+        .filter(|_| about.is_file());
     // Reserved at once: a buffer that grows would leave copies of a secret behind.
-    let length = usize::try_from(length.len()).unwrap_or(LENGTH);
-    let mut octets = Zeroizing::new(Vec::with_capacity(length.min(LENGTH) + 1));
+    let room = length.unwrap_or(LENGTH).min(LENGTH) + 1;
+    let mut octets = Zeroizing::new(Vec::with_capacity(room));
     file.take(LENGTH as u64 + 1).read_to_end(&mut octets)?;
     if octets.len() > LENGTH {
         return Err(io::Error::other("it is longer than 1 MiB"));
