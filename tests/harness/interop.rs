@@ -89,6 +89,15 @@ impl Interop {
 
     /// An access token by the password grant.
     pub fn token(&self, client: &str, scope: &str, resource: &str) -> String {
+        let answer = self.grant(client, scope, resource);
+        answer["access_token"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no token: {answer}"))
+            .into()
+    }
+
+    /// The whole answer of the password grant, with a refresh token for the scope `offline_access`.
+    pub fn grant(&self, client: &str, scope: &str, resource: &str) -> Value {
         let mut fields = vec![
             ("grant_type", "password"),
             ("client_id", client),
@@ -99,11 +108,7 @@ impl Interop {
         if !resource.is_empty() {
             fields.push(("resource", resource));
         }
-        let answer = self.post("/token", FORM, &form(&fields));
-        answer["access_token"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no token: {answer}"))
-            .into()
+        self.post("/token", FORM, &form(&fields))
     }
 
     /// Revokes a token.

@@ -96,6 +96,7 @@ const _: () = {
     ordinary::<tokens::Issuer>();
     ordinary::<tokens::Loopback>();
     ordinary::<tokens::Metadata>();
+    ordinary::<tokens::Page>();
     ordinary::<tokens::Provider>();
     ordinary::<tokens::Redirect>();
     ordinary::<tokens::State>();

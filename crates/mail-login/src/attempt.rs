@@ -77,6 +77,7 @@ fn run_protocol<P: Known>(arguments: &Try) -> Result<Exit, Problem> {
                 &target,
                 refused.rejection(),
                 shown.as_ref(),
+                source.remedy(refused.rejection()),
             );
             Exit::of_rejection(refused.rejection())
         }
@@ -188,6 +189,7 @@ fn show_rejected(
     target: &Target,
     rejection: &Rejection,
     credentials: Option<&Credentials>,
+    remedy: Option<String>,
 ) {
     let refusal = rejection.refusal();
     let clean = |text: &str| match credentials {
@@ -203,8 +205,13 @@ fn show_rejected(
                 "openid_configuration": refusal.openid_configuration().map(clean),
             })
         });
+        // Another new token is of no use where there is a remedy.
+        let advice = match (&remedy, rejection.advice()) {
+            (Some(_), Advice::RefreshToken) => Advice::SignInAgain,
+            (_, advice) => advice,
+        };
         print(json!({
-            "v": 1, "result": "rejected", "advice": rejection.advice().name(),
+            "v": 1, "result": "rejected", "advice": advice.name(), "remedy": remedy,
             "reason": rejection.reason().name(), "code": rejection.code(), "oauth": oauth,
             "text": rejection.text().to_string(), "referral": rejection.referral(),
             "closed": rejection.is_closed(),
@@ -216,7 +223,8 @@ fn show_rejected(
         target.user
     )));
     print(field("why", rejection.reason()));
-    print(field("what to do", advice(rejection.advice())));
+    let advice = remedy.unwrap_or_else(|| advice(rejection.advice()).into());
+    print(field("what to do", advice));
     print(field(
         "reason",
         format_args!("{} {}", rejection.reason().name(), rejection.code()),

@@ -127,6 +127,12 @@ impl Session {
         Ok(self.keeper.token(longer, wait).unwrap_or(token))
     }
 
+    /// Why there is no token, if there is none at this moment.
+    pub(crate) fn trouble(&self) -> Option<Problem> {
+        let now = Deadline::after(Duration::ZERO);
+        self.token(Duration::ZERO, now).err()
+    }
+
     /// A mail server refused a token.
     pub(crate) fn rejected(&self, generation: Generation, rejection: &Rejection) -> Feedback {
         self.keeper.handle_rejection(generation, rejection)
@@ -216,6 +222,7 @@ pub(crate) fn of_token_error(name: &str, error: &TokenError) -> Problem {
     Problem::new(exit, kind, format!("{error}{advice}"))
 }
 
-fn sign_in_with(name: &str) -> String {
-    format!(" (mail-login sign-in {name})")
+/// Behind the words of a server, so that nobody takes it for one of them.
+pub(crate) fn sign_in_with(name: &str) -> String {
+    format!("; run `mail-login sign-in {name}`")
 }

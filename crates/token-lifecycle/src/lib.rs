@@ -24,7 +24,7 @@
 //! |---|---|
 //! | [`Issuer`], [`Metadata`] | what an authorization server says of itself |
 //! | [`Provider`], [`Endpoints`] | the same for known providers, with their mail servers and scopes |
-//! | [`Authorization`], [`Callback`], [`Loopback`] | a sign-in in the browser: the address to open, the answer that comes back |
+//! | [`Authorization`], [`Callback`], [`Loopback`], [`Page`] | a sign-in in the browser: the address to open, the answer that comes back, and what the user then reads |
 //! | [`DeviceRequest`], [`DeviceAuthorization`], [`DevicePoll`] | a sign-in on another device |
 //! | [`TokenRequest`], [`Client`] | a request for tokens by any grant, and who asks |
 //! | [`Assertion`] | a statement to be signed, in the place of a secret or of the user |
@@ -98,7 +98,7 @@ pub use device::{DeviceAuthorization, DeviceError, DevicePoll, DeviceStep};
 pub use discovery::{DiscoveryError, Issuer, Metadata};
 pub use introspection::{Introspection, IntrospectionError};
 pub use json::DocumentError;
-pub use loopback::Loopback;
+pub use loopback::{Loopback, Page};
 pub use pkce::{State, Verifier};
 pub use provider::{Endpoints, Provider, RedirectKind, Rotation, Server, Service, Unattended};
 pub use redirect::{InvalidRedirect, Redirect};

@@ -1,5 +1,9 @@
 //! The one request that a browser makes to a redirect URI of this machine.
 
+mod page;
+
+pub use page::Page;
+
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -7,13 +11,13 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::{Authorization, Callback, CallbackError};
 
-/// Reads what a browser sends to the port of a loopback redirect URI, and has a page to answer with
+/// Reads what a browser sends to the port of a loopback redirect URI; a [`Page`] answers it
 /// (<https://www.rfc-editor.org/rfc/rfc8252#section-7.3>). One for each connection; listening is the
 /// caller's, on `127.0.0.1` alone, and only as long as the question is open.
 ///
 /// ```
 /// # use token_lifecycle::{Authorization, Client, Redirect, State, Url, Verifier};
-/// use token_lifecycle::{Callback, Loopback};
+/// use token_lifecycle::{Callback, Loopback, Page};
 ///
 /// # let mut authorization = Authorization::new(&Url::new("https://id.example.com/authorize")?,
 /// #     &Client::public("app")?, Redirect::loopback(51004, "/cb")?,
@@ -30,7 +34,8 @@ use crate::{Authorization, Callback, CallbackError};
 ///     }
 /// };
 /// // Write this to the connection and close it. After an error go on listening.
-/// assert!(Loopback::page(&answer).starts_with(b"HTTP/1.1 200 OK\r\n"));
+/// let page = Page::of(&answer).response("alice@example.com");
+/// assert!(page.starts_with(b"HTTP/1.1 200 OK\r\n"));
 /// assert!(matches!(answer, Ok(Callback::Code(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -85,25 +90,6 @@ impl Loopback {
         Some(authorization.receive(target))
     }
 
-    /// A complete response of HTTP for the browser: thanks, or what went wrong. It holds nothing of the
-    /// request, loads nothing, and tells no other page where it came from.
-    pub fn page(answer: &Result<Callback, CallbackError>) -> &'static [u8] {
-        match answer {
-            Ok(Callback::Code(_)) => DONE,
-            Ok(Callback::Refused(_)) => REFUSED,
-            Err(CallbackError::OtherPath) => NOT_FOUND,
-            Err(
-                CallbackError::Answered
-                | CallbackError::Duplicate
-                | CallbackError::Form
-                | CallbackError::Issuer
-                | CallbackError::IssuerMissing
-                | CallbackError::Length
-                | CallbackError::State,
-            ) => BAD,
-        }
-    }
-
     /// The target of `GET target HTTP/1.1` (<https://www.rfc-editor.org/rfc/rfc9112#section-3>).
     fn target(&self) -> Result<&[u8], CallbackError> {
         if self.line.len() > LENGTH {
@@ -134,34 +120,6 @@ fn push(target: &mut Vec<u8>, octets: &[u8]) {
     }
     target.extend_from_slice(octets);
 }
-
-/// A page and its head. `concat!` takes literals alone, so this is a macro.
-macro_rules! page {
-    ($status:literal, $text:literal) => {
-        concat!(
-            "HTTP/1.1 ",
-            $status,
-            "\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n",
-            "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n",
-            "Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n",
-            "Connection: close\r\n\r\n<!DOCTYPE html>\n<html lang=\"en\"><title>Sign-in</title><p>",
-            $text,
-            "</p></html>\n"
-        )
-        .as_bytes()
-    };
-}
-
-const DONE: &[u8] = page!("200 OK", "You are signed in, and can close this window.");
-const REFUSED: &[u8] = page!(
-    "200 OK",
-    "The sign-in was refused. You can close this window."
-);
-const BAD: &[u8] = page!(
-    "400 Bad Request",
-    "This does not belong to the sign-in that is under way. Begin again in your mail program."
-);
-const NOT_FOUND: &[u8] = page!("404 Not Found", "There is nothing here.");
 
 #[cfg(test)]
 mod tests;

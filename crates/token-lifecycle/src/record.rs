@@ -228,6 +228,14 @@ impl AccessToken {
         self.expires_at
     }
 
+    /// What was asked for and not granted, by the server's own words. At a server that gives scopes other
+    /// names ([`Quirks::renames_scopes`](crate::Quirks::renames_scopes)) that says nothing.
+    pub fn missing(&self) -> Scopes {
+        let asked = self.audience.scopes();
+        let granted = self.granted.as_ref();
+        granted.map_or_else(Scopes::default, |granted| granted.missing_from(asked))
+    }
+
     pub(crate) fn lifetime(&self) -> Option<Duration> {
         Some(self.expires_at?.since(self.issued_at))
     }

@@ -223,7 +223,7 @@ impl Browser {
 
     /// The argument by which the processes of this browser can be told.
     pub fn profile_flag(&self) -> String {
-        flags::profile_flag(self.driver.profile())
+        self.driver.profile().flag()
     }
 
     /// Looks again and again until there is something, and fails with the page when there is nothing in time.

@@ -1,25 +1,20 @@
 //! chromedriver: a process that lives as long as the browser.
 
 use std::{
-    env, fs,
+    env,
     io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
 };
 
-use crate::flags;
+use crate::profile::Profile;
 
-/// How long processes may take to end.
-const END: Duration = Duration::from_secs(10);
-
-/// chromedriver on a port of its own, with a profile for one browser. Both go when this is dropped, and
-/// every process that uses the profile.
+/// chromedriver on a port of its own, with a profile for one browser. Both go when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Driver {
     process: Child,
-    profile: tempfile::TempDir,
+    profile: Profile,
     port: u16,
 }
 
@@ -29,10 +24,7 @@ impl Driver {
     /// When there is no chromedriver, or it does not start.
     pub(crate) fn start() -> Self {
         let program = find("chromedriver", "chromium-driver");
-        let profile = tempfile::Builder::new()
-            .prefix("mail-login-browser-")
-            .tempdir()
-            .unwrap_or_else(|error| panic!("no directory for a profile: {error}"));
+        let profile = Profile::new();
         let mut process = Command::new(&program)
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -60,8 +52,8 @@ impl Driver {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub(crate) fn profile(&self) -> &Path {
-        self.profile.path()
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
     }
 }
 
@@ -69,18 +61,8 @@ impl Drop for Driver {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-        // The browser sees that its driver is gone; one that does not is ended.
-        let end = Instant::now() + END;
-        let flag = flags::profile_flag(self.profile());
-        while let [first, ..] = processes_with(&flag).as_slice() {
-            if Instant::now() > end {
-                let _ = Command::new("kill").args(["-KILL", first]).status();
-            }
-            if Instant::now() > end + END {
-                break;
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
+        // The browser sees that its driver is gone.
+        self.profile.wait_for_end();
     }
 }
 
@@ -102,23 +84,6 @@ pub(crate) fn find(program: &str, package: &str) -> PathBuf {
 fn port(line: &str) -> Option<u16> {
     let (_, port) = line.split_once("successfully on port ")?;
     port.trim_end_matches('.').parse().ok()
-}
-
-/// The identifiers of the processes that were started with an argument.
-fn processes_with(argument: &str) -> Vec<String> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    let has = |entry: &fs::DirEntry| {
-        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        line.split(|octet| *octet == 0)
-            .any(|word| word == argument.as_bytes())
-    };
-    entries
-        .flatten()
-        .filter(has)
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 use thirtyfour::{Capabilities, CapabilitiesHelper as _, ChromiumCapabilities};
 
+use crate::profile::Profile;
+
 /// What makes it quiet, quick and the same everywhere.
-const FLAGS: [&str; 17] = [
+const FLAGS: [&str; 15] = [
     "--headless",
     // Root is what tests run as, and the sandbox does not go with that.
     "--no-sandbox",
@@ -22,17 +24,29 @@ const FLAGS: [&str; 17] = [
     "--disable-sync",
     // Tests speak with servers on this machine, and with nobody else.
     "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.*",
-    // It ends when chromedriver does, however that ends.
-    "--remote-debugging-pipe",
     "--lang=en",
     "--window-size=900,700",
 ];
 
+/// What only a browser has that is driven.
+const DRIVEN: [&str; 2] = [
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.*",
+    // It ends when chromedriver does, however that ends.
+    "--remote-debugging-pipe",
+];
+
+/// The command line of a browser that nobody drives, without spaces in its words. It takes every certificate.
+pub(crate) fn command(chromium: &Path, profile: &Profile) -> String {
+    let flags = FLAGS.join(" ");
+    let (chromium, profile) = (chromium.display(), profile.flag());
+    format!("{chromium} {flags} --ignore-certificate-errors {profile}")
+}
+
 /// Chromium with a profile of its own, which takes the certificates of private authorities.
-pub(crate) fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
+pub(crate) fn capabilities(chromium: &Path, profile: &Profile) -> Capabilities {
     let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
-    flags.push(profile_flag(profile));
+    flags.extend(DRIVEN.map(str::to_owned));
+    flags.push(profile.flag());
     let options = json!({
         "binary": chromium, "args": flags,
         // It offers to save passwords, over the page.
@@ -49,9 +63,4 @@ pub(crate) fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
             .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
     capabilities.into()
-}
-
-/// By this the processes of one browser are told from those of all others.
-pub(crate) fn profile_flag(profile: &Path) -> String {
-    format!("--user-data-dir={}", profile.display())
 }

@@ -21,6 +21,8 @@
 //! | file | |
 //! |---|---|
 //! | `browser.rs` | [`Browser`]: what a user does, and sees |
+//! | `opened.rs` | [`Opened`]: one that the program under test opens by itself |
+//! | `profile.rs` | the files and the processes of one browser, which go with it |
 //! | `driver.rs` | chromedriver: a process that lives as long as the browser |
 //! | `flags.rs` | how Chromium is started: alone, and without a word to the outside |
 
@@ -34,5 +36,8 @@
 mod browser;
 mod driver;
 mod flags;
+mod opened;
+mod profile;
 
 pub use browser::{Browser, Cookie, PATIENCE, Tab};
+pub use opened::Opened;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use token_lifecycle::{Authorization, Callback, Loopback};
+use token_lifecycle::{Authorization, Callback, Loopback, Page};
 
 /// Opens the address of a question, and takes the answer that the browser brings back.
 pub(crate) fn ask(
@@ -30,7 +30,8 @@ pub(crate) fn ask(
             break answer;
         }
     };
-    stream.write_all(Loopback::page(&answer)).unwrap();
+    let page = Page::of(&answer).response("");
+    stream.write_all(&page).unwrap();
     drop(stream);
     let shown = browser.wait_with_output().unwrap();
     assert!(shown.status.success(), "curl: {shown:?}");

@@ -21,6 +21,10 @@ mod diary;
 mod grants;
 mod lost;
 mod place;
+/// Its process.
+#[allow(dead_code, reason = "those tests use more of it")]
+#[path = "../../../crates/mail-login-tokio/tests/redis/process.rs"]
+mod process;
 mod scene;
 /// A Redis server, as the tests of the stores in Redis start it.
 #[allow(dead_code, reason = "those tests use more of it")]

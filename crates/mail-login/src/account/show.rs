@@ -59,8 +59,15 @@ pub(super) fn show(arguments: &Named) -> Result<(), Problem> {
     if let Some(secret) = secret {
         print(field("secret from", secret));
     }
-    if let Some(scope) = &account.scope {
-        print(field("scope", scope));
+    for (name, value) in [
+        ("scope", &account.scope),
+        ("resource", &account.resource),
+        ("audience", &account.audience),
+        ("redirect URI", &account.redirect_uri),
+    ] {
+        if let Some(value) = value {
+            print(field(name, value));
+        }
     }
     for (name, place) in servers {
         let port = place

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mail_login_blocking::{Deadline, Server, SettingsProblem};
-use sasl_core::{Credentials, Rejection};
-use token_lifecycle::{Feedback, Generation};
+use sasl_core::{Advice, Credentials, Rejection};
+use token_lifecycle::{Feedback, Generation, Scopes};
 
 use crate::{
     cli::{Connection, TlsMode, Try},
@@ -13,7 +13,7 @@ use crate::{
     grant::Grant,
     input,
     protocol::{self, Known},
-    session::Session,
+    session::{Session, sign_in_with},
 };
 
 /// The server, by arguments, or by an account where they say nothing.
@@ -100,12 +100,22 @@ pub(super) enum Source {
     /// One that was given, and there is no other.
     Given(Option<Credentials>),
     /// As many as are needed.
-    Account {
-        session: Session,
-        user: String,
-        limit: Duration,
-        last: Option<Generation>,
-    },
+    Account(Box<AccountSource>),
+}
+
+/// The tokens of an account, and what became of them.
+pub(super) struct AccountSource {
+    session: Session,
+    user: String,
+    limit: Duration,
+    name: String,
+    /// What the tokens are for, in the words of the configuration.
+    asked: String,
+    renames_scopes: bool,
+    last: Option<Generation>,
+    /// What was asked for and not granted.
+    missing: Scopes,
+    feedback: Option<Feedback>,
 }
 
 impl Source {
@@ -118,13 +128,20 @@ impl Source {
             let given = input::credentials(user, &arguments.token)?;
             return Ok(Self::Given(Some(given)));
         };
-        let session = Session::open(config, Grant::new(config, name)?)?;
-        Ok(Self::Account {
-            session,
+        let grant = Grant::new(config, name)?;
+        let resource = grant.account.resource.as_deref();
+        let resource = resource.map_or_else(String::new, |resource| format!(" at {resource}"));
+        Ok(Self::Account(Box::new(AccountSource {
             user: user.into(),
             limit: arguments.connection.timeout,
+            name: name.into(),
+            asked: format!("the scope \"{}\"{resource}", grant.scope),
+            renames_scopes: grant.provider.is_some_and(|known| known.renames_scopes),
             last: None,
-        })
+            missing: Scopes::default(),
+            feedback: None,
+            session: Session::open(config, grant)?,
+        })))
     }
 
     /// A token that is good now.
@@ -133,26 +150,65 @@ impl Source {
             Self::Given(given) => given
                 .take()
                 .ok_or_else(|| Problem::usage("the token was used already")),
-            Self::Account {
-                session,
-                user,
-                limit,
-                last,
-            } => {
-                let token = session.token(Duration::ZERO, Deadline::after(*limit))?;
-                *last = Some(token.generation());
-                Credentials::bearer(user, token.secret().clone()).map_err(|error| {
-                    Problem::new(Exit::Settings, "configuration", error.to_string())
-                })
-            }
+            Self::Account(account) => account.credentials(),
         }
     }
 
     /// A server refused it; `None` if there is no other to be had.
-    pub(super) fn rejected(&self, rejection: &Rejection) -> Option<Feedback> {
+    pub(super) fn rejected(&mut self, rejection: &Rejection) -> Option<Feedback> {
         match self {
             Self::Given(_) => None,
-            Self::Account { session, last, .. } => Some(session.rejected((*last)?, rejection)),
+            Self::Account(account) => {
+                account.feedback = Some(account.session.rejected(account.last?, rejection));
+                account.feedback
+            }
+        }
+    }
+
+    /// What the user can do about a refusal, where more is known than the mail server says.
+    pub(super) fn remedy(&self, rejection: &Rejection) -> Option<String> {
+        match self {
+            Self::Given(_) => None,
+            Self::Account(account) => account.remedy(rejection),
+        }
+    }
+}
+
+impl AccountSource {
+    fn credentials(&mut self) -> Result<Credentials, Problem> {
+        let deadline = Deadline::after(self.limit);
+        let token = self.session.token(Duration::ZERO, deadline)?;
+        self.last = Some(token.generation());
+        self.missing = token.missing();
+        Credentials::bearer(&self.user, token.secret().clone())
+            .map_err(|error| Problem::new(Exit::Settings, "configuration", error.to_string()))
+    }
+
+    fn remedy(&self, rejection: &Rejection) -> Option<String> {
+        let sign_in = sign_in_with(&self.name);
+        // What the server says of its own accord is better than what follows from it.
+        let of_token = matches!(
+            rejection.advice(),
+            Advice::RefreshToken | Advice::SignInAgain
+        );
+        if of_token && !self.missing.is_empty() && !self.renames_scopes {
+            let missing = &self.missing;
+            return Some(format!(
+                "the authorization server did not grant \"{missing}\": sign in again and allow it{sign_in}"
+            ));
+        }
+        match self.feedback? {
+            Feedback::SignIn => Some(match self.session.trouble() {
+                Some(problem) => problem.message,
+                None => format!("sign in again{sign_in}"),
+            }),
+            Feedback::AccessRefused if of_token => {
+                let (asked, name) = (&self.asked, &self.name);
+                Some(format!(
+                    "a new token is refused as well: tokens are asked for {asked}, and this server may want another scope or resource, or another user; correct [accounts.{name}] and sign in again{sign_in}"
+                ))
+            }
+            Feedback::AccessRefused | Feedback::Retry | Feedback::Wait => None,
         }
     }
 }

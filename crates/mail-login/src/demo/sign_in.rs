@@ -13,7 +13,7 @@ use mail_login_tokens::{Http as _, MemoryStore, Settings, clock};
 use mail_testbed::Testbed;
 use token_lifecycle::{
     Audience, Authorization, Callback, Client, Exchange, GrantKind, Issuer, Metadata, Options,
-    Redirect, Request, State, Timers, Tokens, Verifier,
+    Page, Redirect, Request, State, Timers, Tokens, Verifier,
 };
 
 use super::{browser::browse, steps::unexpected};
@@ -77,7 +77,10 @@ fn ask(
     let answer = thread::scope(|scope| {
         let browser = scope.spawn(|| browse(&url, testbed.authority()));
         let deadline = Instant::now() + Duration::from_secs(10);
-        let answer = wait_for_answer(listener, &question, deadline);
+        let answer = wait_for_answer(listener, &question, deadline).and_then(|(answer, tab)| {
+            tab.show(Page::SignedIn, "").map_err(unexpected)?;
+            Ok(answer)
+        });
         let gone = browser.join();
         gone.unwrap_or_else(|_| Err(io::Error::other("the browser broke down")))
             .map_err(unexpected)?;

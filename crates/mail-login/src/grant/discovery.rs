@@ -49,7 +49,14 @@ fn ask(issuer: &Issuer, http: &dyn Http) -> Result<(Metadata, Vec<u8>), Problem>
         let answer = http
             .send(&Request::fetch(url.as_str()))
             .map_err(|problem| {
-                let message = format!("{shown} does not answer ({problem}): try again later");
+                let problem = problem.to_string();
+                // Where the problem says what to do, waiting is not it.
+                let advice = if problem.contains(": ") {
+                    ""
+                } else {
+                    ": try again later"
+                };
+                let message = format!("{shown} does not answer: {problem}{advice}");
                 Problem::new(Exit::Temporary, "network", message)
             })?;
         let response = answer.response();

@@ -2,7 +2,7 @@
 
 use mail_login_tokens::clock;
 use token_lifecycle::{
-    Authorization, Callback, Code, GrantKind, Provider, Redirect, RedirectKind, State, Tokens,
+    Authorization, Callback, Code, GrantKind, Provider, Redirect, RedirectKind, State, Tokens, Url,
     Verifier,
 };
 
@@ -24,6 +24,9 @@ pub(super) fn question(grant: &Grant<'_>, redirect: Redirect) -> Result<Authoriz
     for (name, value) in grant.provider.map_or(&[][..], |known| known.parameters) {
         question = question.parameter(name, value);
     }
+    if wants_consent(grant, endpoint) {
+        question = question.parameter("prompt", "consent");
+    }
     if let Some(issuer) = grant.provider.and_then(issuer) {
         question = question.issuer(&issuer);
     }
@@ -36,6 +39,19 @@ pub(super) fn question(grant: &Grant<'_>, redirect: Redirect) -> Result<Authoriz
         .parameter("login_hint", &account.user)
         .parameter("resource", account.resource.as_deref().unwrap_or_default())
         .parameter("audience", audience))
+}
+
+/// OpenID providers ignore `offline_access`, and give no refresh token, unless the user is asked to consent
+/// (<https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess>). A provider that we know has its
+/// own parameters: at Microsoft this one would ask for what an administrator has consented to.
+fn wants_consent(grant: &Grant<'_>, endpoint: &Url) -> bool {
+    let origin = format!("https://{}/", endpoint.host());
+    let known = || Provider::all().any(|known| known.authorization.starts_with(&origin));
+    let offline = grant
+        .scope
+        .split(' ')
+        .any(|scope| scope == "offline_access");
+    offline && grant.provider.is_none() && !known()
 }
 
 /// Who must have answered. One that stands for many cannot be compared.

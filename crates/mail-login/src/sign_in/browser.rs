@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use token_lifecycle::{Authorization, Callback, Loopback, Tokens};
+use token_lifecycle::{Authorization, Callback, Loopback, Page, Tokens};
 
 use super::{ask, open};
 use crate::{
@@ -51,8 +51,18 @@ pub(super) fn sign_in(grant: &Grant<'_>, deadline: Instant) -> Result<Tokens, Pr
     let question = Arc::new(Mutex::new(question));
     let answer = wait(listener, &question, deadline);
     drop(waiting);
+    let (answer, tab) = answer?;
+    let refused = matches!(answer, Callback::Refused(_));
     let question = question.lock().unwrap_or_else(PoisonError::into_inner);
-    ask::redeem(grant, &question, answer?)
+    let tokens = ask::redeem(grant, &question, answer);
+    let page = match &tokens {
+        Ok(_) => Page::SignedIn,
+        Err(_) if refused => Page::Refused,
+        Err(_) => Page::Failed,
+    };
+    // Whether the browser still shows it does not change how the sign-in ended.
+    let _ = tab.show(page, &grant.account.user);
+    tokens
 }
 
 /// `http://HOST[:PORT]/PATH` of this machine.
@@ -69,13 +79,35 @@ fn split(uri: &str) -> Option<(&str, u16, &str)> {
     matches!(host, "127.0.0.1" | "localhost").then_some((host, port, path))
 }
 
+/// The tab of the browser in which the answer came. It waits for a page until the tokens are there, so that
+/// the page is true.
+pub(crate) struct Tab(TcpStream);
+
+impl Tab {
+    pub(crate) fn show(mut self, page: Page, account: &str) -> io::Result<()> {
+        self.0.set_write_timeout(Some(PATIENCE))?;
+        self.0.write_all(&page.response(account))?;
+        self.0.shutdown(Shutdown::Write)?;
+        // What the browser still sends is read: closing over it would take the page from the screen.
+        self.0.set_read_timeout(Some(Duration::from_millis(500)))?;
+        let mut rest = [0; 2048];
+        for _ in 0..64 {
+            match self.0.read(&mut rest) {
+                Ok(0) | Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Listens until the right answer is there. Each connection has a thread, so that one that says
 /// nothing keeps no other from being heard.
 pub(crate) fn wait(
     listener: TcpListener,
     question: &Arc<Mutex<Authorization>>,
     deadline: Instant,
-) -> Result<Callback, Problem> {
+) -> Result<(Callback, Tab), Problem> {
     let (sender, answers) = mpsc::channel();
     let question = Arc::clone(question);
     // The thread ends with the process, which is soon.
@@ -104,7 +136,10 @@ pub(crate) fn wait(
 }
 
 /// One connection: the answer, or `None` if it was something else.
-fn hear(mut stream: TcpStream, question: &Mutex<Authorization>) -> io::Result<Option<Callback>> {
+fn hear(
+    mut stream: TcpStream,
+    question: &Mutex<Authorization>,
+) -> io::Result<Option<(Callback, Tab)>> {
     let end = Instant::now() + PATIENCE;
     let mut browser = Loopback::new();
     let mut buffer = [0; 2048];
@@ -121,20 +156,12 @@ fn hear(mut stream: TcpStream, question: &Mutex<Authorization>) -> io::Result<Op
             return Err(io::ErrorKind::TimedOut.into());
         }
     };
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let page = Loopback::page(&answer);
-    let written = stream.write_all(page).and_then(|()| stream.flush());
-    // What the browser still sends is read: closing over it would take the page from the screen.
-    if written.is_ok() && stream.shutdown(Shutdown::Write).is_ok() {
-        stream.set_read_timeout(Some(Duration::from_millis(500)))?;
-        for _ in 0..64 {
-            match stream.read(&mut buffer) {
-                Ok(0) | Err(_) => break,
-                Ok(_) => {}
-            }
-        }
+    let page = Page::of(&answer);
+    let tab = Tab(stream);
+    match answer {
+        Ok(answer) => Ok(Some((answer, tab))),
+        Err(_) => tab.show(page, "").map(|()| None),
     }
-    Ok(answer.ok())
 }
 
 #[cfg(test)]

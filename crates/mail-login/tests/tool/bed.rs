@@ -1,24 +1,22 @@
 //! An account on servers of the testbed, and the tool run with it.
 
-use std::{
-    fs,
-    io::Write as _,
-    path::PathBuf,
-    process::{Child, Command, Output, Stdio},
-};
+use std::{fs, ops::Deref};
 
 use mail_testbed::{ProviderOptions, Testbed, TestbedOptions, Tokens, User};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{code, stderr};
+use crate::{
+    home::Home,
+    support::{code, stderr},
+};
 
 pub(crate) const USER: &str = "alice@example.com";
 pub(crate) const PASSWORD: &str = "wonderland-behind-the-looking-glass";
 
-/// A testbed, a directory with configuration and state, and an account `work` in it.
+/// A testbed, and a home with an account `work` on it.
 pub(crate) struct Bed {
     pub(crate) testbed: Testbed,
-    pub(crate) directory: tempfile::TempDir,
+    pub(crate) home: Home,
 }
 
 impl Bed {
@@ -32,8 +30,8 @@ impl Bed {
 
     pub(crate) fn with(options: TestbedOptions) -> Self {
         let testbed = Testbed::with(options.user(User::new(USER).password(PASSWORD))).unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        let bed = Self { testbed, directory };
+        let home = Home::new();
+        let bed = Self { testbed, home };
         fs::write(bed.path("ca.pem"), bed.testbed.authority().pem()).unwrap();
         bed.configure("");
         bed
@@ -75,120 +73,6 @@ tls = "starttls"
         fs::write(self.path("config.toml"), text).unwrap();
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    /// Where the tokens of the account are.
-    pub(crate) fn record_path(&self) -> PathBuf {
-        self.path("state/accounts/work.json")
-    }
-
-    pub(crate) fn record(&self) -> Value {
-        serde_json::from_slice(&fs::read(self.record_path()).unwrap()).unwrap()
-    }
-
-    /// Changes the record, as time would.
-    pub(crate) fn change_record(&self, change: impl FnOnce(&mut Value)) {
-        let mut record = self.record();
-        change(&mut record);
-        fs::write(self.record_path(), record.to_string()).unwrap();
-    }
-
-    /// The access token is past its time, by the client's clock.
-    pub(crate) fn expire(&self) {
-        self.life(-60);
-    }
-
-    /// The access token is good for so many seconds more, of an hour.
-    pub(crate) fn life(&self, seconds: i64) {
-        let now = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap();
-        let expires = i64::try_from(now.as_millis()).unwrap() + seconds * 1000;
-        self.change_record(|record| {
-            record["access"][0]["expires_at"] = expires.into();
-            record["access"][0]["issued_at"] = (expires - 3_600_000).into();
-        });
-    }
-
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mail-login"));
-        command
-            .args(arguments)
-            .env("MAIL_LOGIN_CONFIG", self.path("config.toml"))
-            .env("MAIL_LOGIN_STATE", self.path("state"))
-            .env_remove("BROWSER")
-            .env_remove("DISPLAY")
-            .env_remove("WAYLAND_DISPLAY")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
-    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
-        self.command(arguments).spawn().unwrap()
-    }
-
-    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.run_with(arguments, "")
-    }
-
-    pub(crate) fn run_with(&self, arguments: &[&str], stdin: &str) -> Output {
-        let before = self.secrets();
-        let mut child = self.spawn(arguments);
-        // The tool may end before it reads.
-        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        self.check_secrecy(arguments, &output, before);
-        output
-    }
-
-    /// Runs a command that has to do what it should.
-    #[track_caller]
-    pub(crate) fn good(&self, arguments: &[&str]) -> Output {
-        let output = self.run(arguments);
-        assert_eq!(code(&output), 0, "{arguments:?}: {}", stderr(&output));
-        output
-    }
-
-    /// No output holds a secret, but that of `token`.
-    pub(crate) fn check_secrecy(&self, arguments: &[&str], output: &Output, before: Vec<String>) {
-        let mut secrets = before;
-        secrets.extend(self.secrets());
-        for secret in &secrets {
-            let is_result = arguments.first() == Some(&"token");
-            let outputs = [(&output.stdout, is_result), (&output.stderr, false)];
-            for (text, allowed) in outputs {
-                let leak = harness::secrecy::leak(text, secret);
-                assert!(
-                    allowed || leak.is_none(),
-                    "{arguments:?}: a secret is shown: {leak:?}"
-                );
-            }
-        }
-    }
-
-    /// All that is secret now.
-    pub(crate) fn secrets(&self) -> Vec<String> {
-        let mut secrets = vec![PASSWORD.to_owned(), CLIENT_SECRET.to_owned()];
-        let record = fs::read(self.record_path()).unwrap_or_default();
-        if let Ok(record) = serde_json::from_slice::<Value>(&record) {
-            let text = |value: &Value| value.as_str().map(str::to_owned);
-            secrets.extend(text(&record["refresh"]));
-            secrets.extend(text(&record["id_token"]));
-            secrets.extend(
-                record["access"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|token| text(&token["token"])),
-            );
-        }
-        secrets
-    }
-
     /// Signs in by tokens of the provider, which have an hour.
     pub(crate) fn sign_in(&self) -> Tokens {
         let tokens = self
@@ -202,6 +86,14 @@ tls = "starttls"
         let output = self.run_with(&["sign-in", "work", "--import", "-"], &response.to_string());
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         tokens
+    }
+}
+
+impl Deref for Bed {
+    type Target = Home;
+
+    fn deref(&self) -> &Home {
+        &self.home
     }
 }
 

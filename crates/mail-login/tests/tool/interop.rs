@@ -1,5 +1,7 @@
 //! The tool against real servers.
 
+mod accounts;
+
 use std::sync::{
     Mutex,
     atomic::{AtomicUsize, Ordering},

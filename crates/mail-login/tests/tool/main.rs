@@ -13,11 +13,14 @@
 mod accounts;
 mod bad_input;
 mod bed;
+mod chromium;
 mod cli;
 mod demo;
+mod home;
 mod interop;
 #[cfg(all(target_os = "linux", feature = "keyring"))]
 mod keyring;
+mod real;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
 mod settings;

@@ -60,7 +60,7 @@ fn visit(url: &str) -> String {
 }
 
 /// The first line on stderr that is an address, and the rest of stderr.
-fn address(child: &mut Child) -> (String, BufReader<std::process::ChildStderr>) {
+pub(crate) fn address(child: &mut Child) -> (String, BufReader<std::process::ChildStderr>) {
     let mut lines = BufReader::new(child.stderr.take().unwrap());
     loop {
         let mut line = String::new();
@@ -75,7 +75,7 @@ fn address(child: &mut Child) -> (String, BufReader<std::process::ChildStderr>) 
     }
 }
 
-fn finish(
+pub(crate) fn finish(
     mut child: Child,
     mut errors: BufReader<std::process::ChildStderr>,
 ) -> (i32, String, String) {

@@ -115,19 +115,9 @@ fn a_provider_that_is_gone_costs_no_good_token() {
     let bed = Bed::start();
     let token = bed.sign_in().access_token().to_owned();
     bed.life(400);
-    let (config, directory) = (bed.path("config.toml"), bed.directory.path().to_owned());
-    assert!(config.starts_with(&directory));
-    let Bed { testbed, directory } = bed;
+    let Bed { testbed, home } = bed;
     drop(testbed);
-    // The rest of the bed, without its servers.
-    let run = |arguments: &[&str]| {
-        std::process::Command::new(env!("CARGO_BIN_EXE_mail-login"))
-            .args(arguments)
-            .env("MAIL_LOGIN_CONFIG", &config)
-            .env("MAIL_LOGIN_STATE", directory.path().join("state"))
-            .output()
-            .unwrap()
-    };
+    let run = |arguments: &[&str]| home.run(arguments);
     let output = run(&["token", "work"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert_eq!(stdout(&output).trim_end(), token);

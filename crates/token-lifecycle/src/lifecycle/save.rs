@@ -304,6 +304,10 @@ impl Lifecycle {
             .as_ref()
             .and_then(|failure| failure.code().map(Into::into));
         record.refresh = None;
+        // A mail server does not take it, and now there is no better one: nobody is to try it again.
+        record
+            .access
+            .retain(|token| Some(token.generation) != run.refused);
         record.pending = None;
         record.ended = Some(Ended { reason, code });
         record.revision = record.revision.next();

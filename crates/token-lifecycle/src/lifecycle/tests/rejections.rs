@@ -149,6 +149,18 @@ fn a_refused_token_is_not_given_after_the_refresh_was_refused_too() {
         .answers(400, INVALID_GRANT)
         .until("sign-in rejected");
     assert!(matches!(s.token(), Err(Unavailable::SignIn(_))));
+    // Nor by another process, which does not know of the refusal.
+    assert!(s.stored.as_ref().unwrap().access().is_empty());
+}
+
+#[test]
+fn a_token_that_nobody_refused_outlives_the_grant() {
+    let mut s = Scenario::fresh();
+    s.pass(3300)
+        .until("send refresh-1")
+        .answers(400, INVALID_GRANT)
+        .until("sign-in rejected");
+    assert_eq!(s.stored.as_ref().unwrap().access().len(), 1);
 }
 
 /// A token that is good is given again and again without thinking; not so when something has happened.
