@@ -61,30 +61,51 @@
 
 extern crate alloc;
 
+#[cfg(feature = "sessions")]
 mod access;
+#[cfg(feature = "sessions")]
 mod account;
+#[cfg(feature = "sessions")]
 mod attributes;
+#[cfg(feature = "sessions")]
 mod end;
+#[cfg(feature = "sessions")]
 mod failed;
+#[cfg(feature = "sessions")]
 mod id;
 #[cfg(feature = "tower")]
 pub mod layer;
+#[cfg(feature = "sessions")]
 mod outcome;
+#[cfg(feature = "sessions")]
 pub mod places;
+#[cfg(feature = "sessions")]
 mod record;
+#[cfg(feature = "sessions")]
 mod session;
+#[cfg(feature = "sessions")]
 mod sessions;
 pub mod settings;
 mod user;
+#[cfg(feature = "sessions")]
 mod watch;
 
+#[cfg(feature = "sessions")]
 pub use access::{AccessError, MailConnection, Service};
+#[cfg(feature = "sessions")]
 pub use account::{Account, AccountKind};
+#[cfg(feature = "sessions")]
 pub use attributes::{Attributes, InvalidAttribute};
+#[cfg(feature = "sessions")]
 pub use end::{EndReason, Ended};
+#[cfg(feature = "sessions")]
 pub use id::{SessionId, SessionKey};
+#[cfg(feature = "sessions")]
 pub use outcome::{Outcome, Wait};
+#[cfg(feature = "sessions")]
 pub use session::{AccountError, Session};
+#[cfg(feature = "sessions")]
 pub use sessions::{Builder, Sessions, SetUpError, SignInError};
 pub use user::User;
+#[cfg(feature = "sessions")]
 pub use watch::{Change, Fact};

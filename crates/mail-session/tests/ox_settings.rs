@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use mail_login_tokio::{Security, Server};
+use mail_login_tls::{Security, Server};
 use mail_session::settings::{
     AuthType, CredentialSource, Findings, LoginSource, NamePart, Settings, Severity,
 };

@@ -99,7 +99,10 @@ impl Shared {
     /// The ManageSieve server on the host of the IMAP server.
     fn beside(&self, imap: &Server) -> Option<Server> {
         match imap.address() {
-            Address::Tcp { host, .. } => Some(Server::starttls(host, self.settings.filter.port)),
+            Address::Tcp { host, .. } => {
+                let filter = &self.settings.filter;
+                Some(Server::starttls(host, filter.port).timeout(filter.timeout))
+            }
             Address::Unix(_) => None,
             // A newer library may know more.
             _ => None,

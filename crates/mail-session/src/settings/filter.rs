@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use mail_login_tokio::Server;
+use mail_login_tls::Server;
 
 use super::AuthType;
 

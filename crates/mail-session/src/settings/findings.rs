@@ -112,6 +112,11 @@ impl Findings {
         self.problems.iter().filter(those).count()
     }
 
+    /// Whether there are more than are listed: then there is no use in looking for more.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut
+    }
+
     pub(super) fn error(&mut self, at: Place<'_>, text: impl Into<String>) {
         self.push(Severity::Error, at, text.into());
     }

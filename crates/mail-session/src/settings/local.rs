@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mail_login_tokio::Server;
+use mail_login_tls::Server;
 use sasl_core::Secret;
 use zeroize::{Zeroize, Zeroizing};
 

@@ -1,13 +1,13 @@
 //! Mailboxes.
 
-use mail_login_tokio::Server;
+use mail_login_tls::Server;
 
 use super::{AuthType, LoginSource};
 
 /// How mailboxes of one kind are read and how mail is sent from them.
 ///
 /// ```
-/// use mail_login_tokio::Server;
+/// use mail_login_tls::Server;
 /// use mail_session::settings::{AuthType, Mail};
 ///
 /// let mut mail = Mail::default();

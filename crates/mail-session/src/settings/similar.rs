@@ -8,12 +8,17 @@ pub(super) fn similar<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     if word.len() > 128 {
         return None;
     }
+    let letters = letters(word);
     let distance = |candidate: &&str| {
         // A changed case is the slip that is hardest to see.
         if candidate.eq_ignore_ascii_case(word) {
             return Some(0);
         }
         if candidate.len().abs_diff(word.len()) > SLIPS {
+            return None;
+        }
+        // Most words are told apart by this already, and a file may have very many of them.
+        if !may_be_near(&letters, candidate) {
             return None;
         }
         let slips = strsim::osa_distance(&candidate.to_lowercase(), &word.to_lowercase());
@@ -29,6 +34,24 @@ pub(super) fn similar<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 const SLIPS: usize = 2;
+
+/// How often each letter is in a word, whatever its case; some other signs count as letters.
+fn letters(word: &str) -> [i16; 32] {
+    let mut counts = [0; 32];
+    for octet in word.bytes() {
+        if let Some(count) = counts.get_mut(usize::from(octet & 31)) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
+/// A slip changes at most two of these counts by one.
+fn may_be_near(word: &[i16; 32], candidate: &str) -> bool {
+    let counts = letters(candidate);
+    let differences = word.iter().zip(counts).map(|(a, b)| a.abs_diff(b));
+    usize::from(differences.sum::<u16>()) <= 2 * SLIPS
+}
 
 /// What to do about a word that is none of these.
 pub(super) fn one_of(word: &str, known: &[&'static str]) -> String {

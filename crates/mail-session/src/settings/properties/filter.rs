@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use mail_login_tokio::Security;
+use mail_login_tls::Security;
 
 use super::{
     known::Inert,

@@ -1,6 +1,6 @@
 //! Mail servers that are the same for all users.
 
-use mail_login_tokio::{Security, Server};
+use mail_login_tls::{Security, Server};
 
 use super::table::{Found, Table};
 use crate::settings::{

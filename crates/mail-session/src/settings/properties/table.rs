@@ -52,6 +52,9 @@ impl<'a> Table<'a> {
             return;
         }
         for (number, property) in lines::read(text) {
+            if findings.is_cut() {
+                return;
+            }
             let line = Some(number);
             let Some(lines::Property { key, value }) = property else {
                 let text = "a malformed \\u: it takes four hexadecimal digits, and a character beyond them two in a row";

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use mail_login_tokio::{Security, Server};
+use mail_login_tls::{Security, Server};
 
 use super::{Kind, Section};
 use crate::settings::{host, local};
