@@ -93,12 +93,14 @@ pub fn answers(input: &[u8]) {
             if let Some(mut object) =
                 object.filter(|object| object.contains_key("error_description"))
             {
+                // Written anew, for what was there twice is there once now.
+                let class = |object: &Map<String, Value>| {
+                    let read = read(&serde_json::to_vec(object).unwrap());
+                    read.map(|_| ()).map_err(|failure| failure.class())
+                };
+                let before = class(&object);
                 object.insert("error_description".into(), "something else".into());
-                let again = read(&serde_json::to_vec(&object).unwrap());
-                assert_eq!(
-                    again.map_err(|failure| failure.class()),
-                    Err(failure.class())
-                );
+                assert_eq!(class(&object), before);
             }
         }
     }
