@@ -127,6 +127,7 @@ fn reading_takes_a_time_that_grows_with_the_text_alone() {
     let deep = "[".repeat(1 << 19);
     for text in [
         keys,
+        others,
         lines,
         deep,
         "\\".repeat(1 << 19),

@@ -110,11 +110,7 @@ fn the_documented_example() {
 
 /// A certificate to be trusted.
 fn mail_testbed_ca() -> String {
-    mail_testbed::Testbed::start()
-        .unwrap()
-        .authority()
-        .pem()
-        .into()
+    mail_testbed::Testbed::start().unwrap().authority().pem()
 }
 
 #[test]
