@@ -39,13 +39,13 @@ fn b14_a_parameter_that_comes_twice_is_refused() {
     let state = url.split("state=").nth(1).unwrap();
     let state = state.split('&').next().unwrap();
     for twice in [
-        format!("code=one&code=two&state={state}"),
-        format!("code=one&state={state}&state={state}"),
-        format!("code=one&state={state}&error=a&error=b"),
+        format!("/callback?code=one&code=two&state={state}"),
+        format!("/callback?code=one&state={state}&state={state}"),
+        format!("/callback?code=one&state={state}&error=a&error=b"),
     ] {
         assert!(new().receive(twice.as_bytes()).is_err(), "{twice}");
     }
-    let once = format!("code=one&state={state}");
+    let once = format!("/callback?code=one&state={state}");
     assert!(new().receive(once.as_bytes()).is_ok());
 }
 
