@@ -23,6 +23,7 @@
 //! | `FileStore` | a place in a file, for many processes (Unix) |
 //! | `redis` | a place in Redis, for processes on many machines (feature `redis`) |
 //! | [`MemoryStore`] | a place that ends with the process |
+//! | [`Stored`] | octets with a revision, which are kept as grants are: `redis::Slot` |
 //! | [`Settings`] | the endpoints, the client and the options of one grant |
 //! | [`Http`], [`HttpAnswer`], [`HttpProblem`] | what sends requests |
 //! | [`Notice`], [`Status`] | what happened, and what is known |
@@ -45,6 +46,7 @@ mod notice;
 pub mod redis;
 mod settings;
 mod store;
+mod stored;
 
 pub use error::TokenError;
 #[cfg(unix)]
@@ -54,3 +56,4 @@ pub use memory::MemoryStore;
 pub use notice::{Notice, Status};
 pub use settings::{NoRequest, Settings};
 pub use store::Store;
+pub use stored::Stored;

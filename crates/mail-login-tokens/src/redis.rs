@@ -17,13 +17,16 @@
 //! the power fails, and a replica that takes over may lack the last writings.
 //!
 //! Redis is asked by the crate `redis`, which does not wipe what it sends. The asynchronous store of
-//! `mail-login-tokio` has the same keys and scripts ([`Place`]), so both kinds of programs can share grants.
+//! `mail-login-tokio` has the same keys and scripts ([`Place`]), so both kinds of programs can share grants. It also keeps other
+//! octets in the same way ([`Slot`]).
 
 mod connection;
 mod place;
 mod server;
+mod slot;
 mod store;
 
 pub use place::Place;
 pub use server::{InvalidRedis, RedisServer};
+pub use slot::Slot;
 pub use store::{Redis, RedisStore};

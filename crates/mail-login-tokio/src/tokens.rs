@@ -54,7 +54,8 @@ pub use login::{LoginError, login_with_keeper};
 #[cfg(unix)]
 pub use mail_login_tokens::FileStore;
 pub use mail_login_tokens::{
-    HttpAnswer, HttpProblem, MemoryStore, NoRequest, Notice, Settings, Status, TokenError, clock,
+    HttpAnswer, HttpProblem, MemoryStore, NoRequest, Notice, Settings, Status, Stored, TokenError,
+    clock,
 };
 pub use store::{Blocking, Store};
 

@@ -1,16 +1,20 @@
 //! Where sessions and their tokens are kept.
 
-use alloc::{boxed::Box, vec::Vec};
-use core::{future::Future, pin::Pin};
+use alloc::boxed::Box;
+use core::{future::Future, pin::Pin, time::Duration};
 use std::io;
 
 use mail_login_tokio::tokens::Store;
+pub use mail_login_tokio::tokens::Stored;
 use token_lifecycle::Saved;
-use zeroize::Zeroizing;
 
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 pub use memory::MemoryPlaces;
+#[cfg(feature = "redis")]
+pub use redis::RedisPlaces;
 
 /// What a place does without blocking.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -65,16 +69,19 @@ pub trait Places: Send + Sync {
     fn grant(&self, name: &str) -> io::Result<Box<dyn Store>>;
 }
 
-/// A session as it is kept.
-///
-/// ```
-/// use mail_session::places::Stored;
-/// let stored = Stored { revision: 1, octets: b"{}".to_vec().into() };
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// What `save` compares.
-    pub revision: u64,
-    /// The session.
-    pub octets: Zeroizing<Vec<u8>>,
+/// A longer session is none.
+const LONGEST: usize = 256 << 10;
+
+/// A session that is used need not load its grants as often: who has a good token waits for its end.
+const GRANTS_LONGER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a grant is kept that nobody uses, if a session is kept for so long.
+fn keep_of_grants(keep: Duration) -> Duration {
+    keep.saturating_add(GRANTS_LONGER)
+}
+
+#[cfg(any(unix, feature = "redis"))]
+fn too_long() -> io::Error {
+    let text = "what is stored is too long to be a session: look at who writes there";
+    io::Error::new(io::ErrorKind::InvalidData, text)
 }

@@ -14,7 +14,7 @@ use redis::{Cmd, Parser, Value};
 use rustls::{ClientConnection, StreamOwned};
 use zeroize::Zeroizing;
 
-use super::{RedisServer, place::refused};
+use super::{RedisServer, slot::refused};
 
 /// A longer answer is none of a store.
 const LIMIT: u64 = 2 << 20;

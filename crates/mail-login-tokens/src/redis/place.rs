@@ -1,18 +1,16 @@
 //! The keys of one grant, and what is asked and answered about them.
 
-use alloc::{
-    format,
-    string::{String, ToString},
-    sync::Arc,
-};
-use core::{fmt, fmt::Write as _, time::Duration};
+use alloc::{format, string::ToString, sync::Arc};
+use core::{fmt, time::Duration};
 use std::io;
 
 use redis::{Cmd, Value};
-use sha2::{Digest, Sha256};
 use token_lifecycle::{Lock, Record, Revision};
-use zeroize::Zeroizing;
 
+use super::{
+    Slot,
+    slot::{hashed, hex, is_done, refused, script, strange},
+};
 use crate::clock;
 
 /// The place of one grant in Redis, as commands to send and answers to read. It opens no connection:
@@ -29,7 +27,7 @@ use crate::clock;
 /// ```
 #[derive(Clone)]
 pub struct Place {
-    record: Arc<str>,
+    record: Slot,
     lock: Arc<str>,
     /// Who has the lock, if it is ours: nobody can guess it.
     owner: Arc<str>,
@@ -51,24 +49,6 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0
 ";
 
-/// Revisions are compared as text, because numbers of Lua are inexact beyond 2^53. What is stored
-/// already, from a request whose answer was lost, is as good as saved.
-const SAVE: &str = r"
-local stored = redis.call('HGET', KEYS[1], 'revision')
-if stored and stored == ARGV[2] and redis.call('HGET', KEYS[1], 'record') == ARGV[3] then return 1 end
-if ARGV[1] == '' then
-    if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-elseif stored ~= ARGV[1] then
-    return 0
-end
-if ARGV[2] == '' then
-    redis.call('DEL', KEYS[1])
-else
-    redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'record', ARGV[3])
-end
-return 1
-";
-
 impl Place {
     /// The place of the grant of this name, whatever it is made of. A lock ends by itself after `lease`, which is
     /// [`Timers::lease`](token_lifecycle::Timers::lease).
@@ -77,21 +57,23 @@ impl Place {
     ///
     /// When the operating system gives no random numbers.
     pub fn new(grant: &str, lease: Duration) -> io::Result<Self> {
-        let hash = hex(&Sha256::digest(grant.as_bytes()));
         Ok(Self {
-            // In a cluster, what is in braces decides where a key is.
-            record: format!("mail-login:{{{hash}}}:record").into(),
-            lock: format!("mail-login:{{{hash}}}:lock").into(),
+            record: Slot::record(grant),
+            lock: hashed(grant, "lock"),
             owner: hex(&clock::entropy::<16>()?).into(),
             lease: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
         })
     }
 
+    /// A record that nobody reads or writes for so long vanishes.
+    pub fn keep(mut self, time: Duration) -> Self {
+        self.record = self.record.keep(time);
+        self
+    }
+
     /// Asks for the record.
     pub fn load(&self) -> Cmd {
-        let mut command = redis::cmd("HMGET");
-        command.arg(&*self.record).arg("revision").arg("record");
-        command
+        self.record.load()
     }
 
     /// Asks for the lock.
@@ -110,17 +92,11 @@ impl Place {
 
     /// Replaces or deletes the record if the stored one is the expected one.
     pub fn save(&self, expected: Option<Revision>, record: Option<&Record>) -> Cmd {
-        let number = |revision: Revision| revision.get().to_string();
-        let expected = expected.map(number).unwrap_or_default();
-        let revision = record.map(Record::revision).map(number);
-        let json = record.map(Record::to_json);
-        let json = json.as_ref().map_or("", |json| json.expose());
-        let arguments = [
-            expected.as_bytes(),
-            revision.as_deref().unwrap_or_default().as_bytes(),
-            json.as_bytes(),
-        ];
-        script(SAVE, &self.record, &arguments)
+        let json = record.map(|record| (record.revision().get(), record.to_json()));
+        let new = json
+            .as_ref()
+            .map(|(revision, json)| (*revision, json.expose().as_bytes()));
+        self.record.save(expected.map(Revision::get), new)
     }
 
     /// What the answer to [`load`](Self::load) says.
@@ -129,21 +105,13 @@ impl Place {
     ///
     /// When it is not a record that this version can read.
     pub fn loaded(reply: Value) -> io::Result<Option<Record>> {
-        let Value::Array(fields) = understood(reply)? else {
-            return Err(strange());
+        let Some(stored) = Slot::loaded(reply)? else {
+            return Ok(None);
         };
-        let mut fields = fields.into_iter();
-        let (revision, record) = match (fields.next(), fields.next()) {
-            (Some(Value::Nil), Some(Value::Nil)) => return Ok(None),
-            (Some(Value::BulkString(revision)), Some(Value::BulkString(record))) => {
-                (revision, Zeroizing::new(record))
-            }
-            _ => return Err(strange()),
-        };
-        let record = Record::from_json(&record)
+        let record = Record::from_json(&stored.octets)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
         // The script compares the one beside the record.
-        if record.revision().get().to_string().as_bytes() != revision {
+        if record.revision().get() != stored.revision {
             return Err(strange());
         }
         Ok(Some(record))
@@ -190,68 +158,8 @@ impl Place {
 impl fmt::Debug for Place {
     /// Without the owner, by which one could let the lock go.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Place({})", self.record)
+        write!(f, "Place({})", self.record.key())
     }
-}
-
-fn script(text: &str, key: &str, arguments: &[&[u8]]) -> Cmd {
-    let mut command = redis::cmd("EVAL");
-    command.arg(text).arg(1).arg(key);
-    for argument in arguments {
-        command.arg(*argument);
-    }
-    command
-}
-
-fn is_done(reply: Value) -> io::Result<bool> {
-    let reply = understood(reply)?;
-    if reply == Value::Int(1) {
-        return Ok(true);
-    }
-    if reply == Value::Int(0) {
-        return Ok(false);
-    }
-    Err(strange())
-}
-
-/// An error that the server told is one. Of its words the code alone is repeated.
-fn understood(reply: Value) -> io::Result<Value> {
-    let Value::ServerError(error) = reply else {
-        return Ok(reply);
-    };
-    Err(refused(error.code()))
-}
-
-/// What a server's error means for the operator.
-pub(super) fn refused(code: &str) -> io::Error {
-    let advice = match code {
-        "LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN" | "CLUSTERDOWN" => "wait",
-        "NOAUTH" | "WRONGPASS" => "check user and password",
-        "NOPERM" => "allow the user EVAL, HMGET, HGET, HSET, DEL, EXISTS, GET, SET and PEXPIRE",
-        "READONLY" => "name the primary, not a replica",
-        "MOVED" | "ASK" => "name the node of the cluster that has the key",
-        "OOM" => "give it more memory",
-        "MISCONF" => "look at its log, it cannot write to its disk",
-        "WRONGTYPE" => "another program uses this key, name another database",
-        _ => "look at its log",
-    };
-    // Codes are short words; anything else is not repeated.
-    let code = Some(code).filter(|code| code.bytes().all(|octet| octet.is_ascii_uppercase()));
-    let code = code.unwrap_or("an error");
-    io::Error::other(format!("the Redis server refuses ({code}): {advice}"))
-}
-
-fn strange() -> io::Error {
-    let text = "what is stored in Redis is not a record of this program: name another database";
-    io::Error::new(io::ErrorKind::InvalidData, text)
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::new(), |mut text, octet| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{octet:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

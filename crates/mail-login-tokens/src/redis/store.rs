@@ -118,6 +118,14 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
+    /// A record that nobody loads or saves for so long vanishes, such as that of a user who does not come
+    /// back. Without this it stays until it is deleted. Give it much more time than an access token lives: who has
+    /// one that is good may not load the record before the next refresh.
+    pub fn keep(mut self, time: Duration) -> Self {
+        self.place = self.place.keep(time);
+        self
+    }
+
     fn ask<T>(&self, command: &Cmd, read: impl FnOnce(Value) -> io::Result<T>) -> io::Result<T> {
         let answer = self.redis.ask(command);
         let answer = answer.map_err(Place::unreached).and_then(read);

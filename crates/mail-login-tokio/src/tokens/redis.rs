@@ -17,13 +17,17 @@ use std::{
 };
 
 use mail_login_tls::{Security, Silent};
-pub use mail_login_tokens::redis::{InvalidRedis, Place, RedisServer};
+pub use mail_login_tokens::redis::{InvalidRedis, Place, RedisServer, Slot};
 use redis::{AsyncConnectionConfig, Cmd, ErrorKind, RedisError, Value, aio::MultiplexedConnection};
 use token_lifecycle::{Lock, Record, Revision, Saved, Timers};
 use tokio::{sync, time};
 
 use super::{Pending, Store};
 use crate::{connect::connect, stream::Stream};
+
+mod slot;
+
+pub use slot::RedisSlot;
 
 /// One connection to a Redis server, for the stores of any number of grants; any number of commands are
 /// under way on it at once. It is opened when it is needed, and anew when it is lost.
@@ -72,6 +76,11 @@ impl Redis {
             place: Place::new(grant, lease)?,
             problem: Mutex::new(None),
         })
+    }
+
+    /// Octets of this name: the same name in every process that uses them. No grant is in the same place.
+    pub fn slot(&self, name: &str) -> RedisSlot {
+        RedisSlot::new(self.clone(), Slot::new(name))
     }
 
     async fn ask(&self, command: &Cmd) -> io::Result<Value> {
@@ -182,6 +191,14 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
+    /// A record that nobody loads or saves for so long vanishes, such as that of a user who does not come
+    /// back. Without this it stays until it is deleted. Give it much more time than an access token lives: who has
+    /// one that is good may not load the record before the next refresh.
+    pub fn keep(mut self, time: Duration) -> Self {
+        self.place = self.place.keep(time);
+        self
+    }
+
     async fn ask<T>(
         &self,
         command: Cmd,

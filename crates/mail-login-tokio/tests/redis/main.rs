@@ -14,5 +14,6 @@
 mod access;
 mod contract;
 mod outage;
+mod process;
 mod processes;
 mod server;

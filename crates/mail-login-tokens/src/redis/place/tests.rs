@@ -1,4 +1,4 @@
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use super::*;
 
@@ -69,18 +69,4 @@ fn what_is_not_understood_is_an_error_and_never_none() {
     }
     assert!(Place::locked(Value::Nil).is_err());
     assert!(Place::done(Value::Int(2)).is_err());
-}
-
-#[test]
-fn a_refusal_repeats_the_code_alone() {
-    let error = refused("LOADING");
-    assert_eq!(
-        error.to_string(),
-        "the Redis server refuses (LOADING): wait"
-    );
-    let error = refused("tGzv3JOkF0XG5Qx2TlKWIA");
-    assert_eq!(
-        error.to_string(),
-        "the Redis server refuses (an error): look at its log"
-    );
 }
