@@ -11,6 +11,7 @@ mod attributes;
 mod end;
 mod failed;
 mod id;
+mod identity;
 #[cfg(feature = "tower")]
 pub mod layer;
 mod outcome;
@@ -27,6 +28,7 @@ pub use account::{Account, AccountKind};
 pub use attributes::{Attributes, InvalidAttribute};
 pub use end::{EndReason, Ended};
 pub use id::{SessionId, SessionKey};
+pub use identity::{Expected, Identity, IdentityError};
 pub use outcome::{Outcome, Wait};
 pub use session::{AccountError, Session};
 pub use sessions::{Builder, Sessions, SetUpError, SignInError};
