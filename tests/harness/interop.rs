@@ -26,8 +26,7 @@ pub fn start() -> &'static Interop {
     static RUNNING: OnceLock<Interop> = OnceLock::new();
     RUNNING.get_or_init(|| {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/up.sh");
-        let folder = std::env::var("MAIL_LOGIN_INTEROP_DIR")
-            .unwrap_or_else(|_| "/var/tmp/mail-login-interop".into());
+        let folder = folder();
         let output = Command::new(&script)
             .arg(&folder)
             .output()
@@ -37,7 +36,7 @@ pub fn start() -> &'static Interop {
             "the servers do not start; they need Debian and root, see tests/interop/README.md:\n{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        let env = std::fs::read_to_string(Path::new(&folder).join("env")).unwrap();
+        let env = std::fs::read_to_string(folder.join("env")).unwrap();
         let env = env.lines().filter_map(|line| {
             let (name, value) = line.split_once('=')?;
             Some((name.to_owned(), value.trim_matches('\'').to_owned()))
@@ -54,6 +53,12 @@ pub fn start() -> &'static Interop {
             dovecot,
         }
     })
+}
+
+/// Where the environment is.
+pub(crate) fn folder() -> PathBuf {
+    let named = std::env::var_os("MAIL_LOGIN_INTEROP_DIR");
+    named.map_or_else(|| "/var/tmp/mail-login-interop".into(), PathBuf::from)
 }
 
 impl Interop {
@@ -108,27 +113,31 @@ impl Interop {
     }
 
     fn post(&self, path: &str, kind: &str, body: &str) -> Value {
-        let port = self.port("OIDC_HTTP");
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .unwrap();
-        let request = format!(
-            "POST {path} HTTP/1.0\r\nHost: localhost:{port}\r\nContent-Type: {kind}\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-        serde_json::from_str(body).unwrap_or(Value::Null)
+        post(self.port("OIDC_HTTP"), path, kind, body)
     }
 }
 
-const FORM: &str = "application/x-www-form-urlencoded";
+/// Asks a provider on this machine.
+pub(crate) fn post(port: u16, path: &str, kind: &str, body: &str) -> Value {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let request = format!(
+        "POST {path} HTTP/1.0\r\nHost: localhost:{port}\r\nContent-Type: {kind}\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap_or(Value::Null)
+}
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     fields
         .iter()
         .enumerate()

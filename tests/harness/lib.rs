@@ -26,6 +26,8 @@ pub mod pair;
 pub mod parsers;
 pub mod play;
 pub mod protocol;
+#[cfg(unix)]
+pub mod provider;
 pub mod recording;
 pub mod script;
 pub mod secrecy;

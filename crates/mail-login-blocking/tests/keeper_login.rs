@@ -10,6 +10,7 @@
 )]
 
 use std::{
+    io::{Read as _, Write as _},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -113,6 +114,44 @@ fn a_refused_token_is_refreshed_and_the_login_tried_again() {
     );
     assert_eq!(scene.testbed.provider().reuses(), 0);
     assert_eq!(scene.store.load().unwrap().unwrap().generation().get(), 6);
+}
+
+/// A refusal names where a description of the provider is. Whoever asked there could be led anywhere.
+#[test]
+fn what_a_refusal_names_is_told_and_never_asked() {
+    let scene = Scene::new(MailOptions::new().refuse(|_| Some(Reason::TokenRejected)));
+    let Login::Rejected(refused) = scene.login().unwrap() else {
+        panic!("it refuses everybody");
+    };
+    let refusal = refused.rejection().refusal().unwrap();
+    let provider = scene.testbed.provider();
+    assert_eq!(
+        refusal.openid_configuration(),
+        Some(&*provider.url(Endpoint::Discovery))
+    );
+    assert_eq!(provider.requests(Endpoint::Discovery), 0);
+}
+
+/// A session may live longer than the token that opened it
+/// (<https://www.rfc-editor.org/rfc/rfc7628#section-5>), and there is no second login on it.
+#[test]
+fn a_session_outlives_its_token() {
+    let scene = Scene::new(MailOptions::new());
+    let Login::Accepted(mut connection) = scene.login().unwrap() else {
+        panic!("the token is good");
+    };
+    // That token ends, and another login gets a new one.
+    let old = scene.current();
+    scene.testbed.provider().revoke_token(&old);
+    assert!(scene.is_in());
+    assert_ne!(scene.current(), old);
+    // The first session goes on, on the same connection.
+    let mut answer = [0; 5];
+    connection.stream.write_all(b"a NOOP\r\n").unwrap();
+    connection.stream.flush().unwrap();
+    connection.stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"a OK ");
+    assert_eq!(scene.testbed.imap().accepted(), 2);
 }
 
 #[test]

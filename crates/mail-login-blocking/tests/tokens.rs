@@ -10,6 +10,8 @@
 )]
 
 use std::{
+    io::Write as _,
+    net::TcpListener,
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -256,17 +258,57 @@ fn what_is_no_answer_costs_no_sign_in() {
     }
 }
 
+/// A body of a GiB, as it says of itself, of which a few MiB at most go into the buffers of sockets.
+#[test]
+fn a_body_that_does_not_end_is_not_read_to_its_end() {
+    const GIB: usize = 1 << 30;
+    let scene = Scene::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {GIB}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let piece = [b' '; 65536];
+        (0..GIB / piece.len())
+            .take_while(|_| stream.write_all(&piece).is_ok())
+            .count()
+            * piece.len()
+    });
+    let store = MemoryStore::with_record(record(&scene.tokens));
+    let url = format!("http://{address}/token");
+    let settings = Settings::new(
+        Url::dangerous_loopback(&url).unwrap(),
+        Client::public("mail-client").unwrap(),
+        Options::new(clock::owner().unwrap(), Audience::new("mail")),
+    );
+    let http = HttpClient::new().dangerous_loopback();
+    let keeper = Keeper::start(settings, store.another(), http).unwrap();
+    let deadline = Deadline::after(Duration::from_secs(2));
+    let token = keeper.token(Duration::ZERO, deadline);
+    let error = token.unwrap_err();
+    assert!(error.is_temporary(), "{error}");
+    let written = server.join().unwrap();
+    assert!(written < 64 << 20, "{written} octets were taken");
+    assert!(store.load().unwrap().unwrap().can_refresh());
+}
+
 #[test]
 fn no_redirect_is_followed() {
-    let thief = Provider::start(ProviderOptions::new()).unwrap();
-    let mut scene = Scene::new();
-    scene
-        .provider
-        .misbehave(Fault::redirect(&thief.url(Endpoint::Token)));
-    let error = scene.token(Duration::from_millis(500)).unwrap_err();
-    assert!(error.is_temporary(), "{error}");
-    assert_eq!(scene.failures(), [Class::Suspicious]);
-    assert_eq!(thief.requests(Endpoint::Token), 0);
+    // No certificate stands in the way of whoever follows.
+    let thief = Provider::start(ProviderOptions::new().plain_http()).unwrap();
+    for status in [301, 302, 303, 307, 308] {
+        let mut scene = Scene::new();
+        let fault = Fault::status(status).header("location", &thief.url(Endpoint::Token));
+        scene.provider.misbehave(fault);
+        let error = scene.token(Duration::from_millis(500)).unwrap_err();
+        assert!(error.is_temporary(), "{status}: {error}");
+        assert_eq!(scene.failures(), [Class::Suspicious], "{status}");
+        assert_eq!(thief.requests(Endpoint::Token), 0, "{status}");
+        assert!(scene.stored().unwrap().can_refresh(), "{status}");
+    }
 }
 
 #[test]

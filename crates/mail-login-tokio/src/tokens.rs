@@ -38,6 +38,7 @@ mod grant;
 mod http;
 mod keeper;
 mod keepers;
+mod line;
 mod login;
 #[cfg(feature = "redis")]
 pub mod redis;

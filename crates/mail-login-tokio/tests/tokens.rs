@@ -10,7 +10,12 @@
 )]
 
 use std::{
+    env,
+    io::{ErrorKind, Write as _},
+    net::TcpListener,
+    process::Command,
     sync::{Arc, Mutex},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -300,17 +305,82 @@ async fn what_is_no_answer_costs_no_sign_in() {
     }
 }
 
+/// A body of a GiB, as it says of itself, of which a few MiB at most go into the buffers of sockets.
+#[tokio::test]
+async fn a_body_that_does_not_end_is_not_read_to_its_end() {
+    const GIB: usize = 1 << 30;
+    let scene = Scene::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {GIB}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let piece = [b' '; 65536];
+        (0..GIB / piece.len())
+            .take_while(|_| stream.write_all(&piece).is_ok())
+            .count()
+            * piece.len()
+    });
+    let store = MemoryStore::with_record(record(&scene.tokens));
+    let url = format!("http://{address}/token");
+    let settings = Settings::new(
+        Url::dangerous_loopback(&url).unwrap(),
+        Client::public("mail-client").unwrap(),
+        Options::new(clock::owner().unwrap(), Audience::new("mail")),
+    );
+    let http = HttpClient::new().dangerous_loopback();
+    let keepers = Keepers::new(http);
+    let keeper = keepers.add(settings, Blocking::new(store.another()));
+    let deadline = Deadline::after(Duration::from_secs(2));
+    let token = keeper.token(Duration::ZERO, deadline);
+    let error = token.await.unwrap_err();
+    assert!(error.is_temporary(), "{error}");
+    let written = spawn_blocking(move || server.join().unwrap())
+        .await
+        .unwrap();
+    assert!(written < 64 << 20, "{written} octets were taken");
+    assert!(store.load().unwrap().unwrap().can_refresh());
+}
+
 #[tokio::test]
 async fn no_redirect_is_followed() {
-    let thief = Provider::start(ProviderOptions::new()).unwrap();
-    let mut scene = Scene::new();
-    scene
-        .provider
-        .misbehave(Fault::redirect(&thief.url(Endpoint::Token)));
-    let error = scene.token(Duration::from_millis(500)).await.unwrap_err();
-    assert!(error.is_temporary(), "{error}");
-    assert_eq!(scene.failures().await, [Class::Suspicious]);
-    assert_eq!(thief.requests(Endpoint::Token), 0);
+    // No certificate stands in the way of whoever follows.
+    let thief = Provider::start(ProviderOptions::new().plain_http()).unwrap();
+    for status in [301, 302, 303, 307, 308] {
+        let mut scene = Scene::new();
+        let fault = Fault::status(status).header("location", &thief.url(Endpoint::Token));
+        scene.provider.misbehave(fault);
+        let error = scene.token(Duration::from_millis(500)).await.unwrap_err();
+        assert!(error.is_temporary(), "{status}: {error}");
+        assert_eq!(scene.failures().await, [Class::Suspicious], "{status}");
+        assert_eq!(thief.requests(Endpoint::Token), 0, "{status}");
+        assert!(scene.stored().unwrap().can_refresh(), "{status}");
+    }
+}
+
+/// Another of these tests in a process whose environment names a proxy: a provider, TLS and a refresh.
+#[test]
+fn no_proxy_of_the_environment_is_asked() {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args([
+        "--exact",
+        "where_the_server_has_grace_a_lost_answer_costs_nothing",
+    ]);
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "http_proxy"] {
+        command.env(name, &url);
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
+    let asked = proxy.accept().map(drop).unwrap_err();
+    assert_eq!(asked.kind(), ErrorKind::WouldBlock);
 }
 
 #[tokio::test]

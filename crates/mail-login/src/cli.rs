@@ -1,6 +1,7 @@
 //! The command line.
 
 mod account;
+mod settings;
 
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 pub(crate) use account::{
     AccountCommand, Add, Format, List, Named, SignIn, SignOut, Status, Token as GetToken,
 };
+pub(crate) use settings::{CheckSettings, SettingsCommand};
 
 use crate::exit::Exit;
 
@@ -64,6 +66,12 @@ pub(crate) enum Command {
     /// Takes the tokens back at the authorization server, and forgets them
     #[command(after_help = "Example:\n  mail-login sign-out home")]
     SignOut(SignOut),
+    /// Settings of a webmail back end: what its files mean
+    #[command(
+        subcommand,
+        after_help = "Example:\n  mail-login settings check mail-session.toml\n  mail-login settings check mail.properties mailfilter.properties"
+    )]
+    Settings(SettingsCommand),
     /// The main job on servers in this process: nothing to install, no account
     #[command(after_help = "Example:\n  mail-login demo\n  mail-login demo --keep")]
     Demo(Demo),

@@ -25,6 +25,7 @@ mod offline;
 mod protocol;
 mod report;
 mod session;
+mod settings;
 mod sign_in;
 mod sign_out;
 mod status;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Command::Token(arguments) => token::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::SignOut(arguments) => sign_out::run(&arguments),
+        Command::Settings(command) => settings::run(&command),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Completions { shell } => cli::completions(shell),
         Command::Man => cli::man(),

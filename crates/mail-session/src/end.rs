@@ -1,6 +1,6 @@
 //! Why a session ended.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -40,11 +40,10 @@ impl Ended {
 
     /// As the authorization server, or the mail server, says.
     pub(crate) fn by(sign_in: &SignIn) -> Self {
-        let failure = sign_in.failure.as_ref();
         Self {
             reason: EndReason::from(sign_in.reason),
             generation: sign_in.generation.get(),
-            code: failure.and_then(|failure| failure.code().map(ToString::to_string)),
+            code: sign_in.code.clone(),
         }
     }
 }

@@ -1,15 +1,25 @@
 //! What the operator decides.
 
 mod auth;
+mod duration;
 mod filter;
+mod findings;
+mod host;
+mod load;
+mod local;
 mod login;
 mod mail;
+mod properties;
+mod similar;
 mod token;
+mod toml;
 
 use core::time::Duration;
 
 pub use auth::AuthType;
 pub use filter::{CredentialSource, Filter};
+pub use findings::{Findings, Problem, Severity};
+pub use load::LoadError;
 pub use login::{LoginSource, NamePart};
 pub use mail::Mail;
 pub use token::{ClientAuth, TokenSettings};
@@ -17,7 +27,8 @@ pub use token::{ClientAuth, TokenSettings};
 /// The settings of a webmail back end: how its users log in to their mail servers, and where their
 /// tokens come from.
 ///
-/// All are values; where they come from is the business of who fills them in.
+/// All are values. They are filled in by a program, or come [from files](Self::load): [one of our
+/// own](Self::from_toml), or [those of App Suite](Self::from_properties).
 ///
 /// ```
 /// use mail_session::settings::{AuthType, Settings};
@@ -78,3 +89,7 @@ impl Default for Times {
         }
     }
 }
+
+/// What is said where a password would be used.
+const NO_PASSWORD: &str =
+    "this means a password, which a session does not have: such logins are left to whoever has it";

@@ -94,6 +94,8 @@ pub struct SignIn {
     pub claims: Option<String>,
     /// What the server said.
     pub failure: Option<Failure>,
+    /// What the server calls it, also where another process was told so.
+    pub code: Option<String>,
 }
 
 impl SignIn {
@@ -106,6 +108,7 @@ impl SignIn {
             scopes: None,
             claims: None,
             failure: None,
+            code: None,
         }
     }
 }

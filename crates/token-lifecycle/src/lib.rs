@@ -13,6 +13,7 @@
 //! | [`Unavailable`], [`SignIn`], [`Event`] | why there is no token; facts |
 //! | [`Feedback`], [`Hint`] | a mail server refused a token; something has changed |
 //! | [`Record`], [`AccessToken`], [`Generation`], [`Revision`] | what is stored |
+//! | [`Pace`], [`Turn`], [`Urgency`] | how many refreshes a second, where there are many grants |
 //! | [`Class`], [`Setting`], [`Quirks`] | what a failure means, and for which server it means something else |
 //! | [`Request`], [`Response`], [`HttpStage`] | HTTP as values |
 //! | [`Now`], [`UnixTime`] | time as an argument |
@@ -47,6 +48,7 @@ mod grant;
 mod http;
 mod lifecycle;
 mod options;
+mod pace;
 mod quirks;
 mod record;
 mod response;
@@ -59,8 +61,9 @@ pub use error::{SignIn, SignInReason, Unavailable};
 pub use event::Event;
 pub use grant::GrantKind;
 pub use http::{Method, Request, Response};
-pub use lifecycle::{Action, Feedback, Hint, Lifecycle, Lock, Saved, Want};
+pub use lifecycle::{Action, Feedback, Hint, Lifecycle, Lock, Saved, Urgency, Want};
 pub use options::Options;
+pub use pace::{Pace, Turn};
 pub use quirks::Quirks;
 pub use record::{AccessToken, Generation, Record, RecordError, Revision};
 pub use response::Tokens;

@@ -13,6 +13,7 @@ mod rest;
 mod save;
 mod send;
 mod slot;
+mod turn;
 
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::fmt;
@@ -27,7 +28,7 @@ use clock::Clock;
 use op::{Leave, Op, Run};
 use slot::Slot;
 
-pub use action::{Action, Feedback, Hint, Lock, Saved, Want};
+pub use action::{Action, Feedback, Hint, Lock, Saved, Urgency, Want};
 
 /// One grant through its life: when to use its tokens, when to refresh, save or give them up.
 ///
@@ -148,6 +149,10 @@ pub struct Lifecycle {
     grant_after: u64,
     /// When the server may be asked again, by its own word.
     not_before: u64,
+    /// When there may be a turn to refresh, by the word of the driver, and when the store was looked at
+    /// meanwhile.
+    turn_at: u64,
+    peeked: Option<u64>,
     /// The user signs out; refresh tokens to revoke.
     leaving: bool,
     revoke: Vec<Secret>,
@@ -192,6 +197,8 @@ impl Lifecycle {
             grant: None,
             grant_after: 0,
             not_before: 0,
+            turn_at: 0,
+            peeked: None,
             leaving: false,
             revoke: Vec::new(),
             looked: None,

@@ -28,7 +28,8 @@ pub struct Timers {
     pub lease: Duration,
     /// The longest wait between two looks at the clock, for clocks can be set.
     pub nap: Duration,
-    /// How often the store is looked at for a sign-in elsewhere, once the user has to sign in.
+    /// How often the store is looked at for a sign-in elsewhere, once the user has to sign in; and for
+    /// what others have got, while there is no turn for a refresh.
     pub look: Duration,
     /// The first wait after a wrong setting; it doubles.
     pub probe: Duration,
@@ -67,6 +68,11 @@ impl Default for Timers {
 pub(crate) const SETTLED: u64 = 10_000;
 /// In the last seconds of its life a token may expire on its way.
 pub(crate) const LAST: u64 = 10_000;
+/// A wait for a turn is not shorter, so that it has an end that can be waited for.
+pub(crate) const LEAST_TURN: u64 = 20;
+
+/// Clocks of two computers may be that far apart, and nobody thinks anything of it.
+pub(crate) const APART: Duration = Duration::from_secs(300);
 
 /// How long before its expiry a token is refreshed although it is still given out.
 pub(crate) fn advisory(timers: &Timers, lifetime: u64) -> u64 {

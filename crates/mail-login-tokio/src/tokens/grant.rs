@@ -13,11 +13,11 @@ use std::{
 use mail_login_tls::Deadline;
 use mail_login_tokens::{NoRequest, Notice, Settings, TokenError, clock};
 use token_lifecycle::{
-    Action, Event, Generation, Lifecycle, Now, Record, Request, Revision, Unavailable,
+    Action, Event, Generation, Lifecycle, Now, Record, Request, Revision, Turn, Unavailable, Want,
 };
 use tokio::{sync::Notify, time};
 
-use super::{Store, drive, keepers::Shared, schedule};
+use super::{Store, drive, keepers::Shared, line::Place, schedule};
 
 /// Whoever wants to know what happens.
 pub(super) type Watch = dyn Fn(&Notice) + Send + Sync;
@@ -43,6 +43,9 @@ pub(super) struct State {
     /// A task is at work, and asks the machine what comes next.
     driven: bool,
     due: Option<Due>,
+    /// Where it waits for a turn to refresh, where that takes one, and the turn that it has.
+    place: Option<Place>,
+    turn: Option<Turn>,
     unsaved: bool,
     /// What the network and the store said last, since they last worked.
     network: Option<String>,
@@ -98,6 +101,8 @@ impl Grant {
                 lifecycle,
                 driven: false,
                 due: None,
+                place: None,
+                turn: None,
                 unsaved: false,
                 network: None,
                 store: None,
@@ -160,21 +165,39 @@ impl Grant {
         loop {
             // Before the question, so that no answer is missed.
             let changed = self.changed.notified();
-            let why = match self.with(&mut ask) {
+            match self.ask(&mut ask) {
                 Ok(answer) => return Ok(answer),
-                Err(why) if why.is_temporary() => why,
+                Err(why) if why.is_temporary() => {}
                 Err(why) => return Err(TokenError::new(why)),
-            };
+            }
             wanted.get_or_insert_with(|| Wanted::new(self));
             let Some(instant) = deadline.instant() else {
                 changed.await;
                 continue;
             };
             if time::timeout_at(instant.into(), changed).await.is_err() {
-                let problem = self.state().problem();
-                return Err(TokenError::new(why).with_problem(problem));
+                // How long it takes from now on.
+                return self.ask(&mut ask).map_err(|why| {
+                    let problem = self.state().problem();
+                    TokenError::new(why).with_problem(problem)
+                });
             }
         }
+    }
+
+    /// Asks, and once more if there is no turn for what would have to be done: the answer is another one by
+    /// then.
+    fn ask<T>(
+        self: &Arc<Self>,
+        mut ask: impl FnMut(&mut State, Now) -> Result<T, Unavailable>,
+    ) -> Result<T, Unavailable> {
+        let answer = self.with(&mut ask);
+        match &answer {
+            Err(why) if why.is_temporary() => {}
+            Ok(_) | Err(_) => return answer,
+        }
+        let waits = self.state().place.is_some();
+        if waits { self.with(ask) } else { answer }
     }
 
     /// Whether somebody waits.
@@ -190,6 +213,20 @@ impl Grant {
             state.due = None;
             self.go_on(state);
         }
+    }
+
+    /// It is its turn to refresh, if it still has this place.
+    pub(super) fn call_up(self: &Arc<Self>, place: Place, turn: Turn) {
+        let mut state = self.state();
+        if state.place != Some(place) {
+            drop(state);
+            return self.shared.schedule.give_back(turn);
+        }
+        state.place = None;
+        state.turn = Some(turn);
+        state.lifecycle.handle_turn(clock::now());
+        // A task that is at work finds it.
+        self.go_on(state);
     }
 
     /// Asks the machine what comes next, and has a task do it, unless one is at work.
@@ -244,6 +281,7 @@ impl Grant {
         let mut state = self.state();
         state.lifecycle.handle_abandoned(clock::now());
         state.driven = false;
+        self.give_back(&mut state);
         // Whatever it was that broke, it is given a moment.
         self.rest(&mut state, Duration::from_secs(1));
         self.publish(&mut state);
@@ -254,12 +292,20 @@ impl Grant {
     fn next(self: &Arc<Self>, state: &mut State) -> (Option<Task>, Vec<Notice>) {
         let mut told = Vec::new();
         loop {
-            let task = match state.lifecycle.poll(clock::now()) {
+            let now = clock::now();
+            self.take_turn(state, now);
+            let task = match state.lifecycle.poll(now) {
                 Action::Clear { expected } => Task::Save(Some(expected), None),
                 Action::Load => Task::Load,
                 Action::Lock => Task::Lock,
                 Action::Save { expected, record } => Task::Save(expected, Some(record.clone())),
-                Action::Send(want) => Task::Send(self.settings.request(&want)),
+                Action::Send(want) => {
+                    let request = self.settings.request(&want);
+                    if request.is_ok() && !matches!(want, Want::Revoke { .. }) {
+                        self.shared.schedule.sent(state.turn.take());
+                    }
+                    Task::Send(request)
+                }
                 Action::Unlock => Task::Unlock,
                 Action::Event(event) => {
                     state.note(&event);
@@ -271,10 +317,12 @@ impl Grant {
                     continue;
                 }
                 Action::Wait(time) => {
+                    self.give_back(state);
                     self.rest(state, time);
                     return (None, told);
                 }
                 Action::Done => {
+                    self.give_back(state);
                     self.note_unsaved(state);
                     state.due = None;
                     return (None, told);
@@ -284,10 +332,31 @@ impl Grant {
         }
     }
 
+    /// If the machine is about to refresh and that takes a turn, there is one, or the machine knows better.
+    fn take_turn(self: &Arc<Self>, state: &mut State, now: Now) {
+        let schedule = &self.shared.schedule;
+        if !schedule.is_paced() || state.turn.is_some() {
+            return;
+        }
+        let Some(urgency) = state.lifecycle.begins(now) else {
+            return;
+        };
+        match schedule.ask(self, urgency, &mut state.place) {
+            Ok(turn) => state.turn = Some(turn),
+            Err(wait) => state.lifecycle.handle_no_turn(now, wait),
+        }
+    }
+
+    fn give_back(&self, state: &mut State) {
+        if let Some(turn) = state.turn.take() {
+            self.shared.schedule.give_back(turn);
+        }
+    }
+
     /// Nothing is to be done for so long.
     fn rest(self: &Arc<Self>, state: &mut State, time: Duration) {
         self.note_unsaved(state);
-        let (now, at) = (Instant::now(), schedule::after(time));
+        let (now, at) = (schedule::now(), schedule::after(time));
         // One entry is enough, if it comes in time. One that is over lies where it has to wait.
         let enough =
             |due: &Due| now <= due.at && due.at <= at + CLOSE && (due.keeps || !state.unsaved);

@@ -8,7 +8,7 @@ use core::{
 
 use mail_login_tls::Deadline;
 use mail_login_tokens::{Notice, Settings};
-use token_lifecycle::Lifecycle;
+use token_lifecycle::{Lifecycle, Pace};
 use tokio::{runtime::Handle, time};
 
 use super::{
@@ -74,10 +74,41 @@ impl Keepers {
     ///
     /// When there is no runtime.
     pub fn with_at_once(http: impl Http + 'static, at_once: usize) -> Self {
+        Self::start(Box::new(http), at_once, None)
+    }
+
+    /// The same with a limit on how many grants are refreshed in a second, for the sake of the authorization
+    /// server: also after it was away for an hour, and all tokens have expired.
+    ///
+    /// Those whom somebody waits for go first, in the order in which they came; a caller whose deadline
+    /// passes is told when to come again, and the place of the grant in the line is kept for him. What
+    /// another process has got already is used without a turn. Many nodes that share a limit share it as
+    /// [`Pace::divided_by`] says. Revocations are not held up, nor a request that is repeated at once because
+    /// its answer was lost; those that follow make up for the latter.
+    ///
+    /// ```no_run
+    /// use core::num::NonZeroU32;
+    /// use mail_login_tokio::tokens::{HttpClient, Keepers};
+    /// use token_lifecycle::Pace;
+    ///
+    /// # async fn main_() -> Option<()> {
+    /// let limit = Pace::per_second(NonZeroU32::new(3600)?);
+    /// let keepers = Keepers::with_pace(HttpClient::new(), limit.divided_by(NonZeroU32::new(200)?));
+    /// # Some(()) }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When there is no runtime.
+    pub fn with_pace(http: impl Http + 'static, pace: Pace) -> Self {
+        Self::start(Box::new(http), AT_ONCE, Some(pace))
+    }
+
+    fn start(http: Box<dyn Http>, at_once: usize, pace: Option<Pace>) -> Self {
         let runtime = Handle::current();
-        let schedule = Arc::new(Schedule::new(at_once));
+        let schedule = Arc::new(Schedule::new(at_once, pace));
         let shared = Arc::new(Shared {
-            http: Box::new(http),
+            http,
             runtime: runtime.clone(),
             schedule: Arc::clone(&schedule),
             added: AtomicU64::new(0),

@@ -13,9 +13,13 @@ use std::{
     time::Instant,
 };
 
+use token_lifecycle::{Pace, Turn, Urgency};
 use tokio::{sync::Notify, task, time};
 
-use super::grant::Grant;
+use super::{
+    grant::Grant,
+    line::{Called, Line, Place},
+};
 
 /// Who is looked at next, and how much is under way.
 pub(super) struct Schedule {
@@ -26,6 +30,8 @@ pub(super) struct Schedule {
     rest: Notify,
     /// So many grants at once, unless somebody waits for one.
     at_once: usize,
+    /// There is a line for those who refresh, whose clock begins here.
+    paced: Option<Instant>,
 }
 
 #[derive(Default)]
@@ -33,6 +39,8 @@ struct Plan {
     due: BinaryHeap<Reverse<Item>>,
     /// Those that are due, while too many are under way.
     ready: VecDeque<(Weak<Grant>, u64)>,
+    /// Those that wait for a turn to refresh.
+    line: Option<Line>,
     under_way: usize,
     /// So many have tokens that are not saved yet.
     unsaved: usize,
@@ -51,12 +59,18 @@ struct Item {
 const TURN: usize = 64;
 
 impl Schedule {
-    pub(super) fn new(at_once: usize) -> Self {
+    pub(super) fn new(at_once: usize, pace: Option<Pace>) -> Self {
+        let paced = pace.as_ref().map(|_| now());
+        let plan = Plan {
+            line: pace.map(Line::new),
+            ..Plan::default()
+        };
         Self {
-            plan: Mutex::default(),
+            plan: Mutex::new(plan),
             wake: Notify::new(),
             rest: Notify::new(),
             at_once: at_once.max(1),
+            paced,
         }
     }
 
@@ -93,6 +107,56 @@ impl Schedule {
         }
     }
 
+    /// A turn for this grant to refresh, or how long it takes until it is called up for one.
+    pub(super) fn ask(
+        &self,
+        grant: &Arc<Grant>,
+        urgency: Urgency,
+        place: &mut Option<Place>,
+    ) -> Result<Turn, Duration> {
+        let time = self.time();
+        let mut plan = self.plan();
+        let room = plan.under_way < self.at_once;
+        let Some(line) = &mut plan.line else {
+            return Err(Duration::ZERO);
+        };
+        let first = !line.is_waiting(room);
+        let answer = line.ask(time, grant, urgency, place, room);
+        if first && answer.is_err() {
+            self.wake.notify_one();
+        }
+        answer
+    }
+
+    /// Whether a turn is needed at all.
+    pub(super) fn is_paced(&self) -> bool {
+        self.paced.is_some()
+    }
+
+    /// A refresh is sent now.
+    pub(super) fn sent(&self, turn: Option<Turn>) {
+        let time = self.time();
+        if let Some(line) = &mut self.plan().line {
+            line.sent(time, turn);
+        }
+    }
+
+    /// A turn was not needed.
+    pub(super) fn give_back(&self, turn: Turn) {
+        let mut plan = self.plan();
+        let Some(line) = &mut plan.line else { return };
+        line.give_back(turn);
+        if line.is_waiting(true) {
+            self.wake.notify_one();
+        }
+    }
+
+    /// The time by the clock of the line.
+    fn time(&self) -> Duration {
+        let start = self.paced.unwrap_or_else(now);
+        now().saturating_duration_since(start)
+    }
+
     pub(super) fn begin(&self) {
         self.plan().under_way += 1;
     }
@@ -100,7 +164,8 @@ impl Schedule {
     pub(super) fn end(&self) {
         let mut plan = self.plan();
         plan.under_way = plan.under_way.saturating_sub(1);
-        if !plan.ready.is_empty() {
+        let waiting = plan.line.as_ref().is_some_and(|line| line.is_waiting(true));
+        if waiting || !plan.ready.is_empty() {
             self.wake.notify_one();
         }
         if plan.is_at_rest() {
@@ -132,6 +197,12 @@ impl Schedule {
     fn next(&self) -> Next {
         let mut plan = self.plan();
         let full = plan.under_way >= self.at_once;
+        let time = self.time();
+        let turn = match plan.line.as_mut().map(|line| line.call(time, !full)) {
+            Some(Called::Up(grant, place, turn)) => return Next::Turn(grant, place, turn),
+            Some(Called::Later(wait)) => Some(after(wait)),
+            Some(Called::Nobody) | None => None,
+        };
         let ready = match full {
             true => None,
             false => plan.ready.pop_front(),
@@ -142,14 +213,17 @@ impl Schedule {
                 None => Next::Skip,
             };
         }
-        let now = Instant::now();
+        let now = now();
         match plan.due.peek() {
-            None => return Next::Idle(None),
-            Some(Reverse(first)) if first.at > now => return Next::Idle(Some(first.at)),
+            None => return Next::Idle(turn),
+            Some(Reverse(first)) if first.at > now => {
+                let first = turn.map_or(first.at, |turn| turn.min(first.at));
+                return Next::Idle(Some(first));
+            }
             Some(_) => {}
         }
         let Some(Reverse(item)) = plan.due.pop() else {
-            return Next::Idle(None);
+            return Next::Idle(turn);
         };
         let Some(grant) = item.grant.upgrade() else {
             return Next::Skip;
@@ -171,6 +245,7 @@ impl Plan {
 
 enum Next {
     Due(Arc<Grant>, u64),
+    Turn(Arc<Grant>, Place, Turn),
     Skip,
     Idle(Option<Instant>),
 }
@@ -181,6 +256,7 @@ pub(super) async fn run<T>(schedule: Arc<Schedule>, owner: Weak<T>) {
     while owner.strong_count() > 0 {
         match schedule.next() {
             Next::Due(grant, ticket) => grant.look(ticket),
+            Next::Turn(grant, place, turn) => grant.call_up(place, turn),
             Next::Skip => {}
             Next::Idle(until) => {
                 turn = 0;
@@ -206,8 +282,13 @@ pub(super) async fn run<T>(schedule: Arc<Schedule>, owner: Weak<T>) {
 /// The moment after this time, and never one beyond what the clock can tell.
 pub(super) fn after(time: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(86_400);
-    let now = Instant::now();
+    let now = now();
     now.checked_add(time.min(FAR)).unwrap_or(now)
+}
+
+/// The clock that the timers of the runtime go by.
+pub(super) fn now() -> Instant {
+    time::Instant::now().into_std()
 }
 
 impl PartialEq for Item {

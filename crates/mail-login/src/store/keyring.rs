@@ -125,5 +125,9 @@ impl Store for Keyring {
 
 /// None of these errors shows a secret.
 fn failed(error: Error) -> io::Error {
-    io::Error::other(format!("the keyring does not work: {error}"))
+    let what = match error {
+        Error::NoStorageAccess(_) => "is locked or does not answer: unlock it",
+        _ => "does not work",
+    };
+    io::Error::other(format!("the keyring {what} ({error})"))
 }

@@ -20,12 +20,29 @@ wait
 if "$TOOL" token work; then exit 1; else test $? = 77; fi
 "#;
 
-#[test]
-fn tokens_are_kept_replaced_and_forgotten() {
+/// A keyring that is locked again, in a session in which nobody can be asked for its password.
+const LOCKED: &str = r#"
+set -e
+printf unlock | gnome-keyring-daemon --unlock --components=secrets > /dev/null
+printf %s "$PASSWORD" | "$TOOL" sign-in work --password-stdin > /dev/null 2>&1
+"$TOOL" token work > "$OUT/first"
+dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets \
+    org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login > /dev/null
+for arguments in "token work" "status work --check" "try imap --account work"; do
+    code=0
+    timeout 60 "$TOOL" $arguments > /dev/null 2>> "$OUT/said" || code=$?
+    echo "$code" >> "$OUT/codes"
+done
+printf unlock | gnome-keyring-daemon --replace --unlock --components=secrets > /dev/null
+"$TOOL" token work > "$OUT/second"
+"#;
+
+/// Runs a script in a session with a bus of its own, for an account whose tokens are in the keyring.
+fn session(script: &str) -> Bed {
     let bed = Bed::start();
     bed.configure("store = \"keyring\"");
     let output = Command::new("dbus-run-session")
-        .args(["--", "sh", "-c", SCRIPT])
+        .args(["--", "sh", "-c", script])
         .env("TOOL", env!("CARGO_BIN_EXE_mail-login"))
         .env("PASSWORD", PASSWORD)
         .env("OUT", bed.directory.path())
@@ -38,6 +55,25 @@ fn tokens_are_kept_replaced_and_forgotten() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
+    bed
+}
+
+#[test]
+fn a_keyring_that_is_locked_is_no_sign_out() {
+    let bed = session(LOCKED);
+    let read = |name| fs::read_to_string(bed.path(name)).unwrap();
+    let said = read("said");
+    assert_eq!(read("codes"), "74\n74\n74\n", "{said}");
+    assert!(
+        said.contains("the keyring is locked or does not answer: unlock it"),
+        "{said}"
+    );
+    assert_eq!(read("first"), read("second"));
+}
+
+#[test]
+fn tokens_are_kept_replaced_and_forgotten() {
+    let bed = session(SCRIPT);
     let first = fs::read_to_string(bed.path("first")).unwrap();
     let many: Vec<_> = (1..=5)
         .map(|n| fs::read_to_string(bed.path(&format!("many{n}"))).unwrap())

@@ -11,6 +11,7 @@
 )]
 
 mod accounts;
+mod bad_input;
 mod bed;
 mod cli;
 mod demo;
@@ -19,6 +20,7 @@ mod interop;
 mod keyring;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
+mod settings;
 mod sign_in;
 mod status;
 mod support;

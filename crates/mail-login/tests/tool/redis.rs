@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mail_testbed::Endpoint;
+
 use crate::{
     bed::Bed,
     support::{code, stderr, stdout},
@@ -29,6 +31,14 @@ impl Redis {
             std::thread::yield_now();
         }
         Self(child)
+    }
+}
+
+impl Redis {
+    fn signal(&self, signal: &str) {
+        let pid = self.0.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(sent.success());
     }
 }
 
@@ -62,4 +72,31 @@ fn one_sign_in_serves_two_machines() {
     let redis = Redis::start(&bed);
     assert_eq!(code(&bed.run(&["token", "work"])), 77);
     drop(redis);
+}
+
+/// Gone, or stuck: the store cannot be read, nothing is asked of the provider, and once the store is
+/// back all is as it was.
+#[test]
+fn a_store_that_does_not_answer_costs_no_sign_in() {
+    let bed = Bed::start();
+    let redis = Redis::start(&bed);
+    let socket = bed.path("redis.sock");
+    bed.configure(&format!("store = \"redis+unix://{}\"", socket.display()));
+    bed.sign_in();
+    redis.signal("-STOP");
+    let stuck = bed.run(&["token", "work", "--min-valid", "3600", "--timeout", "2"]);
+    redis.signal("-CONT");
+    fs::rename(&socket, bed.path("away.sock")).unwrap();
+    let gone = bed.run(&["token", "work", "--min-valid", "3600", "--timeout", "2"]);
+    fs::rename(bed.path("away.sock"), &socket).unwrap();
+    for output in [stuck, gone] {
+        assert_eq!(code(&output), 74, "{}", stderr(&output));
+        let said = stderr(&output);
+        assert!(said.contains("the tokens cannot be read"), "{said}");
+        assert!(said.contains("Redis"), "{said}");
+    }
+    assert_eq!(bed.testbed.provider().requests(Endpoint::Token), 0);
+    bed.good(&["token", "work"]);
+    bed.good(&["try", "imap", "--account", "work"]);
+    assert_eq!(bed.testbed.provider().reuses(), 0);
 }

@@ -1,5 +1,7 @@
 //! ManageSieve.
 
+use core::time::Duration;
+
 use mail_login_tokio::Server;
 
 use super::AuthType;
@@ -23,6 +25,8 @@ pub struct Filter {
     pub server: Option<Server>,
     /// The port, where `server` is `None`.
     pub port: u16,
+    /// The deadline of a whole login, where `server` is `None`.
+    pub timeout: Duration,
 }
 
 impl Default for Filter {
@@ -32,6 +36,7 @@ impl Default for Filter {
             credential_source: CredentialSource::Session,
             server: None,
             port: 4190,
+            timeout: Duration::from_secs(20),
         }
     }
 }

@@ -161,3 +161,17 @@ pub enum Hint {
     /// A setting was changed.
     SettingsChanged,
 }
+
+/// How urgent a refresh is that is about to begin.
+///
+/// ```
+/// use token_lifecycle::Urgency;
+/// assert!(Urgency::Wanted > Urgency::Ahead);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Urgency {
+    /// The token is still good, or nobody has asked for it.
+    Ahead,
+    /// Somebody has asked for a token and got none.
+    Wanted,
+}

@@ -3,7 +3,11 @@
 use alloc::boxed::Box;
 use core::time::Duration;
 
-use super::{Lifecycle, op::Op, slot::Cred};
+use super::{
+    Lifecycle,
+    op::{Op, Why},
+    slot::Cred,
+};
 use crate::{AccessToken, Audience, Now, SignIn, SignInReason, Unavailable};
 
 impl Lifecycle {
@@ -124,10 +128,10 @@ impl Lifecycle {
     fn must_do(&self, index: usize, min_ttl: Duration) -> bool {
         let stuck = match &self.op {
             Op::Wait(_) | Op::Park(..) | Op::Dirty(_) => true,
+            Op::Lock(_) | Op::Load(_, Why::Turn) => self.waits_for_turn(),
             Op::Dead(_) | Op::Look(..) => !self.options.end_at_once,
             Op::Start
             | Op::Idle
-            | Op::Lock(_)
             | Op::Load(..)
             | Op::Mark(_)
             | Op::Send(_)
@@ -168,10 +172,17 @@ impl Lifecycle {
             | Op::Look(_, false)
             | Op::Grant
             | Op::Leave(_)
-            | Op::Closed => Unavailable::Temporary {
-                retry_in: self.nap(),
-                failure: self.last_failure.clone(),
-            },
+            | Op::Closed => {
+                let retry_in = match self.waits_for_turn() {
+                    true => self.clock.until(self.turn_at),
+                    false => self.nap(),
+                };
+                self.peek_again();
+                Unavailable::Temporary {
+                    retry_in,
+                    failure: self.last_failure.clone(),
+                }
+            }
         }
     }
 }

@@ -15,15 +15,22 @@ pub(super) struct Clock {
 impl Clock {
     /// Takes a new look. A wall clock that is set back stops time, unless there is a better one.
     pub(super) fn advance(&mut self, now: Now) {
+        let mut boot = now.boot;
         if let Some(last) = self.last {
             let passed = match (last.boot, now.boot) {
-                (Some(before), Some(boot)) => boot.saturating_sub(before),
+                (Some(before), Some(now)) => {
+                    let passed = now.saturating_sub(before);
+                    // What is less than a millisecond counts next time, so that time does not stand
+                    // still for whoever asks very often.
+                    boot = Some(now.saturating_sub(passed - Duration::from_millis(millis(passed))));
+                    passed
+                }
                 _ => now.wall.since(last.wall),
             };
             self.elapsed = self.elapsed.saturating_add(millis(passed));
         }
         self.wall = now.wall;
-        self.last = Some(now);
+        self.last = Some(Now { boot, ..now });
     }
 
     /// How long it is until then.

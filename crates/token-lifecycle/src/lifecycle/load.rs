@@ -66,7 +66,16 @@ impl Lifecycle {
             Op::Start => self.begin_with(record),
             Op::Look(sign_in, _) => self.look_at(record, *sign_in),
             Op::Load(run, Why::Fresh) => self.refresh_from(record, run),
-            Op::Load(run, Why::Peek) => self.peek_at(record, &run),
+            Op::Load(run, Why::Peek) => {
+                if !self.peek_at(record, &run) {
+                    self.op = Op::Wait(self.pause(PauseKind::Busy, None));
+                }
+            }
+            Op::Load(run, Why::Turn) => {
+                if !self.peek_at(record, &run) {
+                    self.wait_for_turn();
+                }
+            }
             Op::Load(run, Why::Rejected) => self.judge(record, run),
             Op::Load(run, Why::Conflict(ours)) => self.settle(record, *ours, run),
             op @ (Op::Idle
@@ -206,22 +215,20 @@ impl Lifecycle {
         self.mark_after(pending.as_ref(), run);
     }
 
-    /// The holder of the lock may have refreshed by now.
-    fn peek_at(&mut self, record: Option<Record>, run: &Run) {
+    /// Somebody else may have refreshed by now. `false`: there is nothing new.
+    fn peek_at(&mut self, record: Option<Record>, run: &Run) -> bool {
         let Some(record) = record else {
-            if self.record.is_some() && !self.options.renewal.is_repeatable() {
-                return self.signed_out_elsewhere();
+            let is_over = self.record.is_some() && !self.options.renewal.is_repeatable();
+            if is_over {
+                self.signed_out_elsewhere();
             }
-            self.op = Op::Wait(self.pause(PauseKind::Busy, None));
-            return;
+            return is_over;
         };
-        if self.is_newer(&record) {
-            self.install(record);
-            if self.end_if_ended() || self.adopt(run) {
-                return;
-            }
+        if !self.is_newer(&record) {
+            return false;
         }
-        self.op = Op::Wait(self.pause(PauseKind::Busy, None));
+        self.install(record);
+        self.end_if_ended() || self.adopt(run)
     }
 
     /// The refresh token was refused. That counts only if nobody has replaced it.
@@ -280,9 +287,13 @@ impl Lifecycle {
         let claims = failure
             .as_ref()
             .and_then(|failure| failure.claims().map(Into::into));
+        let code = failure
+            .as_ref()
+            .and_then(|failure| failure.code().map(Into::into));
         SignIn {
             claims,
             failure,
+            code,
             ..SignIn::new(reason)
         }
     }
@@ -304,7 +315,11 @@ impl Lifecycle {
             EndReason::LostRotation => SignInReason::LostRotation,
             EndReason::Rejected => SignInReason::Rejected,
         };
-        self.end(SignIn::new(reason));
+        let code = ended.code.clone();
+        self.end(SignIn {
+            code,
+            ..SignIn::new(reason)
+        });
         true
     }
 
@@ -315,6 +330,7 @@ impl Lifecycle {
         }
         self.failures = 0;
         self.probes = 0;
+        self.turn_at = 0;
         self.op = Op::Idle;
         let generation = self
             .record

@@ -44,7 +44,7 @@ impl Op {
     /// Whether others must keep away.
     pub(super) fn needs_lease(&self) -> bool {
         match self {
-            Self::Load(_, why) => !matches!(why, Why::Peek),
+            Self::Load(_, why) => !matches!(why, Why::Peek | Why::Turn),
             Self::Mark(_) | Self::Send(_) | Self::Save(_) | Self::Dirty(_) => true,
             Self::Start
             | Self::Idle
@@ -106,6 +106,8 @@ pub(super) enum Why {
     Peek,
     /// Because the refresh token was refused.
     Rejected,
+    /// To see whether anybody else has refreshed, while there is no turn.
+    Turn,
     /// Because this could not be written.
     Conflict(Box<Record>),
 }
@@ -155,6 +157,8 @@ pub(super) enum PauseKind {
     Failed,
     /// It ends as soon as it may, and not before this.
     Hurried(u64),
+    /// There is no turn yet, for somebody who waits or for nobody.
+    Turn { wanted: bool },
 }
 
 /// A sign-out.

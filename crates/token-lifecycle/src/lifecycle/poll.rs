@@ -89,6 +89,7 @@ impl Lifecycle {
             Op::Closed => Action::Done,
             Op::Lock(_) => {
                 self.asked = true;
+                self.turn_at = 0;
                 self.lock_asked = self.clock.elapsed;
                 Action::Lock
             }

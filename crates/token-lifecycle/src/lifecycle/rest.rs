@@ -115,7 +115,8 @@ impl Lifecycle {
         let Some(index) = (0..self.slots.len()).find(waits) else {
             return;
         };
-        if self.can_renew() && self.clock.elapsed >= self.not_before {
+        let until = self.not_before.max(self.turn_at);
+        if self.can_renew() && self.clock.elapsed >= until {
             let run = Run {
                 alone: true,
                 ..self.run(index)
@@ -223,6 +224,9 @@ impl Lifecycle {
         let floor = pause.since.saturating_add(pause.floor);
         let end = match pause.kind {
             PauseKind::Hurried(from) => from,
+            // It is another turn that is waited for once somebody waits.
+            PauseKind::Turn { wanted: false } if self.is_blocked() => pause.since,
+            PauseKind::Turn { .. } => self.turn_at,
             PauseKind::Busy => pause.since.saturating_add(self.busy()),
             PauseKind::Failed => match &self.op {
                 Op::Park(..) => pause.since.saturating_add(self.probe()),

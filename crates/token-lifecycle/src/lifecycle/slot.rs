@@ -20,6 +20,9 @@ pub(super) struct Slot {
     expires: Option<u64>,
     /// How old it was when it was seen first, and when that was.
     age: (u64, u64),
+    /// It comes from a future in which it would be over: some clock was wrong, and nobody knows until
+    /// when it is good.
+    astray: bool,
     /// Somebody was given it, or not, when it was due to be refreshed.
     pub(super) touched: bool,
     /// Somebody waits for a token that is good for this long.
@@ -49,6 +52,7 @@ impl Slot {
             seen: None,
             expires: None,
             age: (0, 0),
+            astray: false,
             touched: false,
             waiting: None,
             refused: None,
@@ -67,6 +71,8 @@ impl Slot {
         // One that comes from another clock's future is as old as it can be known to be: just born.
         let age = millis(clock.wall.since(token.issued_at));
         self.age = (age, clock.elapsed);
+        let ahead = token.issued_at.since(clock.wall);
+        self.astray = ahead > token.lifetime().unwrap_or_default().max(timers::APART);
         self.expires = token
             .expires_at
             .zip(token.lifetime())
@@ -114,6 +120,9 @@ impl Slot {
         };
         if self.refused == Some(token.generation) {
             return Cred::Expired;
+        }
+        if self.astray && renewable {
+            return Cred::Mandatory;
         }
         let due = self.due_in(token, clock, timers, seed) == 0;
         let age = self.age(clock);

@@ -11,6 +11,7 @@ mod rejections;
 mod scenario;
 mod sign_out;
 mod stores;
+mod turns;
 
 use alloc::format;
 use core::time::Duration;

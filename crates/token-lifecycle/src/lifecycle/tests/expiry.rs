@@ -193,6 +193,39 @@ fn a_clock_set_forward_is_believed() {
     assert_eq!(s.token().unwrap(), "access-2");
 }
 
+/// Who asks now and then, by a process of its own each time, would get a dead token for years.
+#[test]
+fn a_token_of_a_clock_that_was_years_ahead_is_refreshed() {
+    let years = Duration::from_secs(30 * 365 * 86_400);
+    let ahead = |by: Duration| {
+        let mut stored = record(3600);
+        let token = stored.access.first_mut().unwrap();
+        token.issued_at = token.issued_at + by;
+        token.expires_at = token.expires_at.map(|at| at + by);
+        let options = Options::new("me", Audience::new("mail"));
+        let mut s = Scenario::with_stored(options, Some(stored));
+        s.does("load").loads();
+        s
+    };
+    let mut s = ahead(years);
+    assert!(s.token().unwrap_err().is_temporary());
+    s.until("send refresh-1")
+        .answers(200, REFRESHED)
+        .until("wait");
+    assert_eq!(s.token().unwrap(), "access-2");
+    s.does("wait");
+    // It is given out if there is no other.
+    let mut s = ahead(years);
+    s.token().unwrap_err();
+    s.until("send refresh-1").fails(HttpStage::Connect);
+    s.until("wait");
+    assert_eq!(s.token().unwrap(), "access-1");
+    // Nobody is bothered because of clocks that are some minutes apart.
+    let mut s = ahead(Duration::from_secs(1200));
+    assert_eq!(s.token().unwrap(), "access-1");
+    s.does("wait");
+}
+
 #[test]
 fn only_when_asked() {
     let mut options = Options::new("me", Audience::new("mail"));

@@ -178,6 +178,20 @@ fn a_caller_who_waits_is_worth_a_quick_try() {
     assert!(s.waits() >= 15_000);
 }
 
+/// A thousand callers a second must not stop the time.
+#[test]
+fn a_pause_ends_however_often_somebody_asks() {
+    let mut s = Scenario::fresh();
+    s.pass(3000).token().unwrap();
+    s.until("send refresh-1").fails(HttpStage::Connect);
+    s.until("wait");
+    let pause = s.waits();
+    for _ in 0..pause * 10 {
+        s.pass_micros(100).token().unwrap();
+    }
+    s.until("send refresh-1");
+}
+
 #[test]
 fn the_pauses_grow_while_nobody_waits() {
     let mut s = Scenario::fresh();

@@ -110,6 +110,12 @@ impl Scenario {
         self
     }
 
+    /// On the clock that only goes forward; the other one does not tell so small a time.
+    pub(super) fn pass_micros(&mut self, micros: u64) -> &mut Self {
+        self.boot = self.boot.map(|boot| boot + Duration::from_micros(micros));
+        self
+    }
+
     /// Sets the wall clock, and no time passes.
     pub(super) fn set_clock(&mut self, wall: UnixTime) -> &mut Self {
         self.wall = wall;

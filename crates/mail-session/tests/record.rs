@@ -1,0 +1,249 @@
+//! What is stored of sessions, and how tokens come in and go out.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    reason = "a test needs no `no_std`, and a panic is how it fails"
+)]
+#![allow(dead_code, reason = "what all tests share is used by some")]
+
+mod scene;
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use mail_login_tokio::tokens::Store;
+use mail_session::{
+    Attributes, EndReason, Outcome, SessionId, SignInError, User,
+    places::{MemoryPlaces, Pending, Places, Stored},
+};
+use mail_testbed::{Endpoint, Fault};
+use sasl_core::Secret;
+use scene::{HOUR, Scene};
+use token_lifecycle::Saved;
+
+#[tokio::test]
+async fn what_cannot_be_read_is_kept_and_reported() {
+    let scene = Scene::new();
+    let good = r#"{"version":1,"revision":1,"created":0,"user":{"login":"a"},"accounts":[{"id":"primary","kind":"primary"}]}"#;
+    let newer = good.replacen("\"version\":1", "\"version\":2", 1);
+    let unknown = good.replacen("\"created\":0", "\"created\":0,\"color\":\"red\"", 1);
+    let cut = &good[..good.len() / 2];
+    let none = good.replacen("primary", "other", 1);
+    for (octets, word) in [
+        (newer.as_str(), "version 2"),
+        (unknown.as_str(), "does not know"),
+        (cut, "damaged"),
+        ("", "damaged"),
+        (none.as_str(), "does not know"),
+    ] {
+        let node = scene.node();
+        let id = SessionId::new().unwrap();
+        let place = format!("session/{}", id.key());
+        let saved = scene
+            .places
+            .save(&place, None, Some((1, octets.as_bytes())));
+        assert_eq!(saved.await, Saved::Done);
+        let wait = node.sessions.find(&id).await.unwrap_err();
+        assert!(wait.to_string().contains(word), "{wait}");
+        assert_eq!(node.told("Store {"), 1);
+        let kept = scene.places.load(&place).await.unwrap().unwrap();
+        assert_eq!(&**kept.octets, octets.as_bytes());
+    }
+    let node = scene.node();
+    let id = SessionId::new().unwrap();
+    let place = format!("session/{}", id.key());
+    let saved = scene.places.save(&place, None, Some((1, good.as_bytes())));
+    assert_eq!(saved.await, Saved::Done);
+    assert_eq!(node.find(&id).await.user().login(), "a");
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_there_is_none() {
+    let scene = Scene::new();
+    let id = SessionId::new().unwrap();
+    assert!(scene.node().sessions.find(&id).await.unwrap().is_none());
+}
+
+/// A place that can be taken away.
+#[derive(Clone)]
+struct Outage(MemoryPlaces, Arc<AtomicBool>);
+
+impl Outage {
+    fn gone(&self) -> bool {
+        self.1.load(Ordering::SeqCst)
+    }
+}
+
+impl Places for Outage {
+    fn load<'a>(&'a self, name: &'a str) -> Pending<'a, io::Result<Option<Stored>>> {
+        if self.gone() {
+            return Box::pin(async { Err(io::Error::other("the place is away")) });
+        }
+        self.0.load(name)
+    }
+
+    fn save<'a>(
+        &'a self,
+        name: &'a str,
+        expected: Option<u64>,
+        new: Option<(u64, &'a [u8])>,
+    ) -> Pending<'a, Saved> {
+        if self.gone() {
+            return Box::pin(async { Saved::Failed });
+        }
+        self.0.save(name, expected, new)
+    }
+
+    fn grant(&self, name: &str) -> io::Result<Box<dyn Store>> {
+        self.0.grant(name)
+    }
+}
+
+#[tokio::test]
+async fn an_outage_of_the_place_ends_no_session() {
+    let scene = Scene::new();
+    let gone = Arc::new(AtomicBool::new(false));
+    let places = Outage(scene.places.clone(), Arc::clone(&gone));
+    let node = scene.node_at(places.clone(), |settings| {
+        settings.sessions.look = Duration::ZERO;
+    });
+    let (id, session) = node.open(scene.tokens(HOUR)).await;
+    gone.store(true, Ordering::SeqCst);
+    for _ in 0..10 {
+        assert!(session.checked().await.goes_on());
+        tokio::task::yield_now().await;
+    }
+    // Another node cannot know whether there is such a session.
+    let other = scene.node_at(places, |_| {});
+    let wait = other.sessions.find(&id).await.unwrap_err();
+    assert!(wait.to_string().contains("away"), "{wait}");
+    let refused = other
+        .sessions
+        .open(User::new("a"), scene.tokens(HOUR))
+        .await;
+    assert!(refused.unwrap_err().is_temporary());
+    assert!(other.sessions.is_empty());
+
+    gone.store(false, Ordering::SeqCst);
+    let found = other.sessions.find(&id).await.unwrap().unwrap();
+    assert_eq!(found.checked().await, Outcome::GoOn);
+}
+
+#[tokio::test]
+async fn an_end_that_cannot_be_written_down_ends_it_here() {
+    let scene = Scene::new();
+    let gone = Arc::new(AtomicBool::new(false));
+    let node = scene.node_at(Outage(scene.places.clone(), Arc::clone(&gone)), |_| {});
+    let (id, session) = node.open(scene.tokens(Duration::ZERO)).await;
+    scene.testbed.provider().revoke_user(scene::USER);
+    gone.store(true, Ordering::SeqCst);
+    assert!(matches!(session.checked().await, Outcome::SignIn(_)));
+    // The tokens say the same to all others.
+    gone.store(false, Ordering::SeqCst);
+    let other = scene.node().find(&id).await;
+    let Outcome::SignIn(ended) = other.checked().await else {
+        panic!("the grant has ended");
+    };
+    assert_eq!(ended.reason, EndReason::Revoked);
+}
+
+#[tokio::test]
+async fn tokens_go_out_and_come_in_as_attributes() {
+    let scene = Scene::new();
+    let one = scene.node();
+    let tokens = scene.tokens(HOUR);
+    let access = tokens.access.clone();
+    let expiry = tokens.expires_at.unwrap().as_millis().to_string();
+    let (_, session) = one.open(tokens).await;
+    let attributes = session.export().await.unwrap();
+    let pairs: Vec<_> = attributes.pairs().collect();
+    assert_eq!(pairs[0], ("__session.oauth.access", access.expose()));
+    assert_eq!(pairs[1], ("__session.oauth.access.expiry", expiry.as_str()));
+    assert_eq!(pairs[2].0, "__session.oauth.refresh");
+
+    // Taken over by another back end, which has sessions of its own.
+    let elsewhere = Scene {
+        testbed: scene.testbed,
+        places: MemoryPlaces::new(),
+    };
+    let two = elsewhere.node();
+    let attributes = Attributes::from_pairs(pairs).unwrap();
+    let (_, session) = two.open(attributes.tokens().unwrap()).await;
+    assert_eq!(session.checked().await, Outcome::GoOn);
+    session.imap("primary").await.unwrap();
+    elsewhere.testbed.provider().revoke_token(access.expose());
+    // It can refresh, too.
+    session.smtp("primary").await.unwrap();
+    assert_eq!(session.generation().get(), 2);
+}
+
+#[test]
+fn attributes_that_are_none_are_refused() {
+    let (access, expiry) = ("__session.oauth.access", "__session.oauth.access.expiry");
+    for (pairs, word) in [
+        (vec![], "no OAuth token"),
+        (vec![(access, "")], "no OAuth token"),
+        (vec![(access, "a b")], "access token"),
+        (vec![(access, "a"), (expiry, "-1")], "milliseconds"),
+        (
+            vec![(access, "a"), (expiry, "1767225600.0")],
+            "milliseconds",
+        ),
+        (
+            vec![(access, "a"), (expiry, "99999999999999999999")],
+            "milliseconds",
+        ),
+    ] {
+        let error = Attributes::from_pairs(pairs).unwrap_err().to_string();
+        assert!(error.contains(word), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_taken_where_that_is_allowed() {
+    let scene = Scene::new();
+    let password = Secret::from("correct horse");
+    let off = scene.node().sessions;
+    let refused = off
+        .open_with_password(User::new(scene::USER), scene::USER, &password)
+        .await;
+    assert!(matches!(refused, Err(SignInError::PasswordGrantOff)));
+    assert_eq!(scene.testbed.provider().requests(Endpoint::Token), 0);
+
+    let on = scene
+        .node_with(|settings| settings.tokens.password_grant = true)
+        .sessions;
+    let opened = on
+        .open_with_password(User::new(scene::USER), scene::USER, &password)
+        .await;
+    let (_, session) = opened.unwrap();
+    assert_eq!(session.checked().await, Outcome::GoOn);
+    session.imap("primary").await.unwrap();
+
+    let wrong = Secret::from("wrong");
+    let refused = on
+        .open_with_password(User::new(scene::USER), scene::USER, &wrong)
+        .await;
+    let error = refused.unwrap_err();
+    assert!(!error.is_temporary(), "{error}");
+    assert!(!error.to_string().contains("wrong horse"));
+
+    scene
+        .testbed
+        .provider()
+        .misbehave_at(Endpoint::Token, Fault::status(503));
+    let refused = on
+        .open_with_password(User::new(scene::USER), scene::USER, &password)
+        .await;
+    assert!(refused.unwrap_err().is_temporary());
+}
