@@ -1,28 +1,31 @@
-//! A place in a file.
+//! Places in files.
 
 mod directory;
+mod place;
+mod slot;
+mod unused;
 
 use alloc::{format, string::String};
-use core::{fmt, time::Duration};
+use core::fmt;
 use std::{
-    ffi::OsString,
-    io::{self, ErrorKind},
+    io,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
-    thread,
-    time::Instant,
 };
 
 use rustix::fs::FlockOperation;
 use token_lifecycle::{Lock, Record, Revision, Saved};
 
 use crate::Store;
-use directory::Directory;
+use place::{Compared, Place};
+
+pub use slot::FileSlot;
+pub use unused::remove_unused;
 
 /// A grant in a file, shared by any number of processes of one user on one computer.
 ///
-/// Next to the file are two more, which are never deleted: `NAME.lock` is the lock of the grant, and
+/// Next to the file are two more, which stay until [`remove_unused`] takes them away: `NAME.lock` is the lock of the grant, and
 /// `NAME.write` is locked for the moment of a writing. Both are locks of the kernel (`flock`), which
 /// end with their process however that ends. A writing goes to a new file that is flushed to the disk
 /// and renamed, so that after a crash there is the old record or the new one, whole.
@@ -43,119 +46,54 @@ use directory::Directory;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct FileStore {
-    path: PathBuf,
+    place: Place,
     /// The lock file, while we have the lock.
     lock: Mutex<Option<OwnedFd>>,
     problem: Mutex<Option<String>>,
-    patience: Duration,
 }
 
 impl FileStore {
     /// The place at this path. Nothing is opened or made yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
-            path: path.into(),
+            place: Place::new(path.into()),
             lock: Mutex::new(None),
             problem: Mutex::new(None),
-            patience: Duration::from_secs(5),
         }
+    }
+
+    /// Every load changes the file's time, as [`remove_unused`] wants it.
+    pub fn mark_use(mut self) -> Self {
+        self.place.marks_use = true;
+        self
     }
 
     /// The path of the record.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.place.path()
     }
 
-    fn directory(&self, make: bool) -> io::Result<Directory<'_>> {
-        let parent = match self.path.parent() {
-            Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-            Some(parent) => parent,
-            None => return Err(self.nameless()),
-        };
-        Directory::open(parent, make)
+    fn read(&self) -> io::Result<Option<Record>> {
+        let stored = self.place.load()?;
+        stored.map(|octets| self.parse(&octets)).transpose()
     }
 
-    /// The name of the file, or of one that goes with it.
-    fn name(&self, suffix: &str) -> io::Result<OsString> {
-        let mut name = self
-            .path
-            .file_name()
-            .ok_or_else(|| self.nameless())?
-            .to_os_string();
-        name.push(suffix);
-        Ok(name)
-    }
-
-    fn nameless(&self) -> io::Error {
-        let text = format!("{} does not name a file", self.path.display());
-        io::Error::new(ErrorKind::InvalidInput, text)
-    }
-
-    fn read(&self, directory: &Directory<'_>) -> io::Result<Option<Record>> {
-        let name = self.name("")?;
-        let Some(octets) = directory.read(&name)? else {
-            return Ok(None);
-        };
-        let unreadable = |error| {
-            let text = format!("{}: {error}", directory.path(&name).display());
-            io::Error::new(ErrorKind::InvalidData, text)
-        };
-        Record::from_json(&octets).map(Some).map_err(unreadable)
+    fn parse(&self, octets: &[u8]) -> io::Result<Record> {
+        Record::from_json(octets).map_err(|error| self.place.unreadable(&error))
     }
 
     fn replace(&self, expected: Option<Revision>, record: Option<&Record>) -> io::Result<Saved> {
-        let directory = match self.directory(record.is_some()) {
-            Ok(directory) => directory,
-            // There is nothing to delete, and nothing was expected or somebody was quicker.
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(if expected.is_none() {
-                    Saved::Done
-                } else {
-                    Saved::Conflict
-                });
-            }
-            Err(error) => return Err(error),
-        };
-        let _guard = self.wait_for_lock(&directory)?;
-        let stored = self.read(&directory)?;
-        if stored.as_ref().map(Record::revision) != expected {
-            return Ok(Saved::Conflict);
-        }
-        let name = self.name("")?;
-        match record {
-            Some(record) => {
-                let json = record.to_json();
-                // Whoever writes has the lock, so one name is enough, and one that is left there is
-                // that of somebody who died.
-                let new = self.name(".new")?;
-                directory.replace(&name, &new, json.expose().as_bytes())?;
-            }
-            None => directory.remove(&name)?,
-        }
-        Ok(Saved::Done)
-    }
-
-    /// The lock of a writing, which others have for a moment only.
-    fn wait_for_lock(&self, directory: &Directory<'_>) -> io::Result<OwnedFd> {
-        let name = self.name(".write")?;
-        let end = Instant::now() + self.patience;
-        let mut pause = Duration::from_millis(1);
-        loop {
-            if let Some(lock) = directory.try_lock(&name)? {
-                return Ok(lock);
-            }
-            if Instant::now() >= end {
-                let path = directory.path(&name);
-                let text = format!("{} is locked: end the process that hangs", path.display());
-                return Err(io::Error::new(ErrorKind::TimedOut, text));
-            }
-            thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(20));
-        }
-    }
-
-    fn try_lock(&self) -> io::Result<Option<OwnedFd>> {
-        self.directory(true)?.try_lock(&self.name(".lock")?)
+        let json = record.map(Record::to_json);
+        let new = json.as_ref().map(|json| json.expose().as_bytes());
+        self.place.replace(new, |stored| {
+            let stored = stored.map(|octets| self.parse(octets)).transpose()?;
+            let same = stored.as_ref().map(Record::revision) == expected;
+            Ok(if same {
+                Compared::Expected
+            } else {
+                Compared::Other
+            })
+        })
     }
 
     fn held(&self) -> MutexGuard<'_, Option<OwnedFd>> {
@@ -170,12 +108,7 @@ impl FileStore {
 
 impl Store for FileStore {
     fn load(&self) -> io::Result<Option<Record>> {
-        let read = match self.directory(false) {
-            Ok(directory) => self.read(&directory),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        };
-        read.inspect_err(|error| self.note(error))
+        self.read().inspect_err(|error| self.note(error))
     }
 
     fn save(&self, expected: Option<Revision>, record: Option<&Record>) -> Saved {
@@ -190,7 +123,7 @@ impl Store for FileStore {
         if held.is_some() {
             return Lock::Acquired;
         }
-        match self.try_lock() {
+        match self.place.try_lock(".lock") {
             Ok(Some(lock)) => {
                 *held = Some(lock);
                 Lock::Acquired
@@ -225,7 +158,7 @@ impl Drop for FileStore {
 impl fmt::Debug for FileStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileStore")
-            .field("path", &self.path)
+            .field("path", &self.path())
             .finish_non_exhaustive()
     }
 }

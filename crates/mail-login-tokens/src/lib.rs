@@ -23,7 +23,8 @@
 //! | `FileStore` | a place in a file, for many processes (Unix) |
 //! | `redis` | a place in Redis, for processes on many machines (feature `redis`) |
 //! | [`MemoryStore`] | a place that ends with the process |
-//! | [`Stored`] | octets with a revision, which are kept as grants are: `redis::Slot` |
+//! | [`Stored`] | octets with a revision, which are kept as grants are: `FileSlot`, `redis::Slot` |
+//! | `remove_unused` | deletes files that nobody uses any more (Unix) |
 //! | [`Settings`] | the endpoints, the client and the options of one grant |
 //! | [`Http`], [`HttpAnswer`], [`HttpProblem`] | what sends requests |
 //! | [`Notice`], [`Status`] | what happened, and what is known |
@@ -50,7 +51,7 @@ mod stored;
 
 pub use error::TokenError;
 #[cfg(unix)]
-pub use file::FileStore;
+pub use file::{FileSlot, FileStore, remove_unused};
 pub use http::{Http, HttpAnswer, HttpProblem};
 pub use memory::MemoryStore;
 pub use notice::{Notice, Status};

@@ -1,4 +1,10 @@
 //! Where sessions and their tokens are kept.
+//!
+//! | type | for | what nobody uses |
+//! |---|---|---|
+//! | [`MemoryPlaces`] | one process, until it ends | is forgotten |
+//! | `DirectoryPlaces` | processes on one computer (Unix) | is deleted by `sweep` |
+//! | `RedisPlaces` | processes on many machines (feature `redis`) | vanishes |
 
 use alloc::boxed::Box;
 use core::{future::Future, pin::Pin, time::Duration};
@@ -8,10 +14,14 @@ use mail_login_tokio::tokens::Store;
 pub use mail_login_tokio::tokens::Stored;
 use token_lifecycle::Saved;
 
+#[cfg(unix)]
+mod directory;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 
+#[cfg(unix)]
+pub use directory::DirectoryPlaces;
 pub use memory::MemoryPlaces;
 #[cfg(feature = "redis")]
 pub use redis::RedisPlaces;
@@ -26,9 +36,13 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// - A session is some kilobytes under a name of 1 to 128 characters out of `A-Z a-z 0-9 _ - /`, which are no secret.
 /// - `save` compares revisions and replaces in one step; what it calls [`Saved::Done`] is what `load` gives
 ///   from then on, on all nodes.
+/// - What is stored already is saved, for answers get lost. So two who write never have the same octets under the
+///   same revision, unless they mean the same.
 /// - A place that does not work is an error of `load` or [`Saved::Failed`]; never "no session" or
 ///   [`Saved::Conflict`].
-/// - What cannot be read is an error, and is never overwritten.
+/// - What cannot be read is an error, and is never overwritten. A session of more than 256 KiB is none.
+/// - Where sessions vanish that nobody uses, so do their grants, a day later: to load a grant is to use it,
+///   and a session whose tokens live longer than that has to do so now and then.
 /// - Every call ends in a bounded time.
 ///
 /// ```

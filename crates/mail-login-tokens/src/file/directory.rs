@@ -1,16 +1,21 @@
 //! What is done in a directory that was opened once, so that it is the same directory all the time.
 
 use alloc::{format, vec, vec::Vec};
+use core::time::Duration;
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs::{DirBuilder, File},
     io::{self, ErrorKind, Read, Write},
-    os::{fd::OwnedFd, unix::fs::DirBuilderExt},
+    os::{
+        fd::OwnedFd,
+        unix::{ffi::OsStrExt, fs::DirBuilderExt},
+    },
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use rustix::{
-    fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat},
+    fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat},
     io::Errno,
     process::geteuid,
 };
@@ -66,17 +71,12 @@ impl<'a> Directory<'a> {
         self.path.join(name)
     }
 
-    /// Reads a whole file; `None` if there is none.
-    pub(super) fn read(&self, name: &OsStr) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    /// Reads a whole file; `None` if there is none. If it is marked, it was used now.
+    pub(super) fn read(&self, name: &OsStr, mark: bool) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
         let failed = |error: io::Error| cannot("read", &self.path(name), &error);
-        let flags = OFlags::RDONLY | CAREFULLY;
-        let file = match rustix::fs::openat(&self.handle, name, flags, Mode::empty()) {
-            Ok(file) => file,
-            Err(Errno::NOENT) => return Ok(None),
-            Err(errno) => return Err(failed(explain(errno))),
+        let Some((file, stat)) = self.opened(name)? else {
+            return Ok(None);
         };
-        let stat = rustix::fs::fstat(&file).map_err(|errno| failed(errno.into()))?;
-        self.check(name, &stat)?;
         let size = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
         if size > LONGEST {
             return Err(refused(
@@ -87,12 +87,60 @@ impl<'a> Directory<'a> {
         // The size is known, so that the buffer never moves; files are replaced and not appended to.
         let size = usize::try_from(size).unwrap_or_default();
         let mut octets = Zeroizing::new(vec![0; size]);
-        File::from(file).read_exact(&mut octets).map_err(failed)?;
+        let mut file = File::from(file);
+        file.read_exact(&mut octets).map_err(failed)?;
+        if mark {
+            // Where that cannot be written, nothing can be deleted either.
+            let _ = file.set_modified(SystemTime::now());
+        }
         Ok(Some(octets))
+    }
+
+    /// How long ago a file was written or marked; `None` if there is none.
+    pub(super) fn age(&self, name: &OsStr) -> io::Result<Option<Duration>> {
+        let failed = |error: io::Error| cannot("read", &self.path(name), &error);
+        let Some((file, _)) = self.opened(name)? else {
+            return Ok(None);
+        };
+        let time = File::from(file).metadata().and_then(|data| data.modified());
+        let age = SystemTime::now().duration_since(time.map_err(failed)?);
+        // What is of the future, by a clock that was set back, is new.
+        Ok(Some(age.unwrap_or_default()))
+    }
+
+    fn opened(&self, name: &OsStr) -> io::Result<Option<(OwnedFd, Stat)>> {
+        let failed = |error: io::Error| cannot("read", &self.path(name), &error);
+        let flags = OFlags::RDONLY | CAREFULLY;
+        let file = match rustix::fs::openat(&self.handle, name, flags, Mode::empty()) {
+            Ok(file) => file,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(errno) => return Err(failed(explain(errno))),
+        };
+        let stat = rustix::fs::fstat(&file).map_err(|errno| failed(errno.into()))?;
+        self.check(name, &stat)?;
+        Ok(Some((file, stat)))
+    }
+
+    /// The names of all that is in there.
+    pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
+        let failed = |errno: Errno| cannot("read", self.path, &errno.into());
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.handle).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name != "." && name != ".." {
+                names.push(name.to_os_string());
+            }
+        }
+        Ok(names)
     }
 
     /// Puts a file in the place of another one. Afterwards it is on the disk.
     pub(super) fn replace(&self, name: &OsStr, new: &OsStr, octets: &[u8]) -> io::Result<()> {
+        if octets.len() as u64 > LONGEST {
+            let text = "cannot be written: it would be too long to be read again";
+            return Err(refused(&self.path(name), text));
+        }
         let written = self.write(new, octets).and_then(|()| {
             let renamed = rustix::fs::renameat(&self.handle, new, &self.handle, name);
             renamed.map_err(io::Error::from)
@@ -119,15 +167,23 @@ impl<'a> Directory<'a> {
         file.sync_all()
     }
 
+    /// Deletes a file. Afterwards that is on the disk.
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        self.delete(name)?;
+        self.flush()
+    }
+
+    /// Deletes a file; whether there was one.
+    pub(super) fn delete(&self, name: &OsStr) -> io::Result<bool> {
         match rustix::fs::unlinkat(&self.handle, name, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => self.flush(),
+            Ok(()) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
             Err(errno) => Err(cannot("delete", &self.path(name), &errno.into())),
         }
     }
 
     /// Without this, a crash of the computer could undo a rename.
-    fn flush(&self) -> io::Result<()> {
+    pub(super) fn flush(&self) -> io::Result<()> {
         let flushed = rustix::fs::fsync(&self.handle);
         flushed.map_err(|errno| cannot("flush", self.path, &errno.into()))
     }

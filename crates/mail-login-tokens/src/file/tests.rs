@@ -1,18 +1,20 @@
+use alloc::{string::ToString as _, vec::Vec};
+use core::time::Duration;
 use std::{
     fs,
+    io::ErrorKind,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
+    thread,
 };
-
-use alloc::{string::ToString as _, vec::Vec};
 
 use super::*;
 use crate::clock;
 
 /// A directory that goes with the test.
-struct Scene(PathBuf);
+pub(super) struct Scene(pub(super) PathBuf);
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(std::env::temp_dir().join(format!("mail-login-{}", clock::owner().unwrap())))
     }
 
@@ -31,7 +33,7 @@ impl Scene {
         store
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         let mut names: Vec<_> = fs::read_dir(&self.0)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -47,18 +49,18 @@ impl Drop for Scene {
     }
 }
 
-fn record(revision: u64) -> Record {
+pub(super) fn record(revision: u64) -> Record {
     let json = format!(
         r#"{{"version":1,"revision":{revision},"generation":1,"signed_in":0,"refresh":"tGzv3JOkF0XG5Qx2TlKWIA"}}"#
     );
     Record::from_json(json.as_bytes()).unwrap()
 }
 
-fn mode(path: &Path) -> u32 {
+pub(super) fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o7777
 }
 
-fn chmod(path: &Path, mode: u32) {
+pub(super) fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
@@ -211,8 +213,8 @@ fn a_lock_file_that_was_deleted_locks_nobody_out() {
 fn a_writer_that_hangs_makes_saving_fail_and_not_wait() {
     let scene = Scene::new();
     let mut store = scene.filled();
-    store.patience = Duration::from_millis(20);
-    let directory = store.directory(false).unwrap();
+    store.place.patience = Duration::from_millis(20);
+    let directory = store.place.directory(false).unwrap();
     let lock = directory.try_lock("grant.json.write".as_ref()).unwrap();
     assert!(lock.is_some());
     let saved = store.save(Some(Revision::from(1)), Some(&record(2)));

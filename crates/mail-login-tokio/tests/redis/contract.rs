@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use mail_login_tokio::tokens::{Blocking, Store};
 use token_lifecycle::{Lock, Revision, Saved};
 use tokio::{
     task::JoinSet,
@@ -196,6 +197,38 @@ async fn keys_tell_nobody_whose_they_are() {
 }
 
 #[tokio::test]
+async fn a_record_is_kept_for_a_time_after_each_use() {
+    let process = RedisProcess::start();
+    let time = Duration::from_secs(3600);
+    let without = mail_login_tokio::tokens::redis::Redis::new(process.server());
+    let with = mail_login_tokens::redis::Redis::new(process.server());
+    let stores: [(&str, Box<dyn Store>); 2] = [
+        (
+            "without blocking",
+            Box::new(without.store("a").unwrap().keep(time)),
+        ),
+        (
+            "blocking",
+            Box::new(Blocking::new(with.store("b").unwrap().keep(time))),
+        ),
+    ];
+    for (what, store) in stores {
+        assert_eq!(store.save(None, Some(&record(1))).await, Saved::Done);
+        let key = process.cli(&["KEYS", "*:record"]).trim().to_owned();
+        let left = || process.cli(&["PTTL", &key]).trim().parse::<u64>().unwrap();
+        assert!((3_500_000..=3_600_000).contains(&left()), "{what}");
+        process.cli(&["PEXPIRE", &key, "60000"]);
+        assert_eq!(store.load().await.unwrap(), Some(record(1)), "{what}");
+        assert!((3_500_000..=3_600_000).contains(&left()), "{what}");
+        process.cli(&["PEXPIRE", &key, "60000"]);
+        let first = Some(Revision::from(1));
+        assert_eq!(store.save(first, Some(&record(2))).await, Saved::Done);
+        assert!((3_500_000..=3_600_000).contains(&left()), "{what}");
+        process.cli(&["FLUSHALL"]);
+    }
+}
+
+#[tokio::test]
 async fn both_kinds_share_a_grant() {
     let process = RedisProcess::start();
     let [(_, one), (_, other)] = both(&process.server());
@@ -214,7 +247,6 @@ async fn many_commands_are_under_way_on_one_connection() {
     for grant in 0..1000 {
         let store = Arc::new(redis.store(&format!("grant {grant}")).unwrap());
         all.spawn(async move {
-            use mail_login_tokio::tokens::Store as _;
             let saved = store.save(None, Some(&record(1))).await;
             (saved, store.load().await.unwrap().is_some())
         });

@@ -11,6 +11,8 @@
 
 #[macro_use]
 mod contract;
+#[cfg(unix)]
+mod directory;
 mod memory;
 #[cfg(all(feature = "redis", unix))]
 #[path = "../../../mail-login-tokio/tests/redis/process.rs"]
