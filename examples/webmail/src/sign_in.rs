@@ -1,0 +1,57 @@
+//! To the authorization server and back: authorization code with PKCE, state, nonce and issuer.
+
+mod callback;
+mod flow;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{StatusCode, header::SET_COOKIE};
+use maud::Markup;
+use mail_session::EndReason;
+use serde::Deserialize;
+
+pub(crate) use callback::{callback, user};
+
+use crate::{app::App, public::local_path, view};
+use flow::Flow;
+
+/// What an address of the sign-in page says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    /// Where the user wanted to go.
+    next: Option<String>,
+    /// Why the last session ended.
+    reason: Option<String>,
+    /// Who it is, if that is known.
+    login_hint: Option<String>,
+}
+
+/// The page on which a sign-in begins, and which says why the last session ended.
+pub(crate) async fn page(Query(wanted): Query<Wanted>) -> Markup {
+    // One of our own sentences, or none: anybody can write an address.
+    let reason = wanted.reason.as_deref().and_then(EndReason::parse);
+    view::sign_in(reason, local_path(wanted.next.as_deref()))
+}
+
+/// Sends the user to the authorization server. What has to be known when he comes back is in a sealed cookie,
+/// so that he may come back to another node.
+pub(crate) async fn start(State(app): State<Arc<App>>, Query(wanted): Query<Wanted>) -> Response {
+    let begun = Flow::new(local_path(wanted.next.as_deref()));
+    let begun = begun.and_then(|flow| {
+        let location = flow.authorization(&app, wanted.login_hint.as_deref())?.url();
+        Ok((location, flow.cookie(&app)?))
+    });
+    match begun {
+        Ok((location, cookie)) => ([(SET_COOKIE, cookie)], Redirect::to(&location)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a sign-in cannot begin");
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            (status, view::problem(status, "the sign-in cannot begin: try again", None)).into_response()
+        }
+    }
+}
