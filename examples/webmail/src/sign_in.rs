@@ -14,7 +14,7 @@ use maud::Markup;
 use mail_session::EndReason;
 use serde::Deserialize;
 
-pub(crate) use callback::{callback, user};
+pub(crate) use callback::callback;
 
 use crate::{app::App, public::local_path, view};
 use flow::Flow;

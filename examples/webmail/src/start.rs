@@ -6,7 +6,7 @@ use axum::{Router, routing::get};
 use mail_login_tokio::{
     SettingsProblem,
     tokens::{
-        Http, HttpClient,
+        HttpClient,
         redis::{InvalidRedis, Redis, RedisServer},
     },
 };

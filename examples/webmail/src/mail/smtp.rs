@@ -51,7 +51,7 @@ pub(crate) async fn send(
         parameters.add("SMTPUTF8");
     }
     let sender = Address::new(from, parameters);
-    let to: Vec<_> = to.iter().map(String::as_str).collect();
+    let to: Vec<Address<'_>> = to.iter().map(|to| to.as_str().into()).collect();
     let mut client = SmtpClient {
         stream: connection.stream,
         timeout: TIME,

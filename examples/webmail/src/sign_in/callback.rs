@@ -77,7 +77,7 @@ async fn finish(app: &App, flow: &Flow, target: &str) -> Result<HeaderValue, Not
 }
 
 /// The names of a user, by the claims that the operator has chosen.
-pub(crate) fn user(app: &App, identity: &Identity) -> Option<User> {
+fn user(app: &App, identity: &Identity) -> Option<User> {
     let user = User::new(identity.claim(&app.login_claim)?);
     Some(match identity.email() {
         Some(mail) => user.with_mail(mail),
