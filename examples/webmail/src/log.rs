@@ -10,22 +10,29 @@ use axum::{
 };
 use mail_login_tokens::Notice;
 use mail_session::{Fact, Session};
-use tracing::{Instrument, Level, Span, debug, field::Empty, info, info_span, warn};
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Instrument, Level, Span, Subscriber, debug, field::Empty, info, info_span, warn};
+use tracing_subscriber::{
+    filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
-/// Logs to the standard error from now on. The libraries below only warn: what else they tell is not for logs.
+/// Logs to the standard error from now on.
 pub fn to_stderr(level: Level) {
+    // Who embeds this program may log otherwise already.
+    let _ = subscriber(level, std::io::stderr).try_init();
+}
+
+/// Lines of text to a writer. The libraries below only warn: what else they tell is not for logs.
+pub fn subscriber<W>(level: Level, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let targets = Targets::new()
         .with_target("webmail", level)
-        .with_default(Level::WARN);
+        .with_default(level.min(Level::WARN));
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_ansi(false);
-    // Who embeds this program may log otherwise already.
-    let _ = tracing_subscriber::registry()
-        .with(lines)
-        .with(targets)
-        .try_init();
+    tracing_subscriber::registry().with(lines).with(targets)
 }
 
 /// A span for each request.
