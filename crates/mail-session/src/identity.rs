@@ -136,10 +136,8 @@ impl Identity {
     /// issuer did not verify is none, as anybody could have written it.
     pub fn claim(&self, name: &str) -> Option<&str> {
         let hidden = name == "email" && self.email_is_unverified;
-        let claim = self.claims.get(name).filter(|_| !hidden)?;
-        Some(claim)
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
+        let claim = self.claims.get(name).filter(|_| !hidden)?.as_str();
+        (!claim.is_empty()).then_some(claim)
     }
 }
 

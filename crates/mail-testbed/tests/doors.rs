@@ -293,14 +293,22 @@ fn scripts_are_kept_for_their_user() {
     let testbed = start(MailOptions::new());
     let address = through(Door::StartTls, testbed.sieve(), testbed.authority());
     let sieve = |user: &str| {
-        let credentials = sasl_core::Credentials::bearer(user, testbed.token(user)).unwrap();
+        let credentials = Credentials::bearer(user, testbed.token(user)).unwrap();
         log_in::<Sieve>(&address, credentials, Settings::new()).accepted()
     };
     let mut connection = sieve(USER);
     ask(&mut connection, "LISTSCRIPTS\r\n", "OK\r\n");
     ask(&mut connection, "GETSCRIPT \"a\"\r\n", "NO (NONEXISTENT)");
-    ask(&mut connection, "PUTSCRIPT \"a\" {5+}\r\nif x{\r\n", "NO \"line 1");
-    ask(&mut connection, "PUTSCRIPT \"a\" {7+}\r\nkeep;\r\n\r\n", "OK\r\n");
+    ask(
+        &mut connection,
+        "PUTSCRIPT \"a\" {5+}\r\nif x{\r\n",
+        "NO \"line 1",
+    );
+    ask(
+        &mut connection,
+        "PUTSCRIPT \"a\" {7+}\r\nkeep;\r\n\r\n",
+        "OK\r\n",
+    );
     ask(&mut connection, "SETACTIVE \"a\"\r\n", "OK\r\n");
     let answer = ask(&mut connection, "LISTSCRIPTS\r\n", "OK\r\n");
     assert_eq!(answer, "\"a\" ACTIVE\r\nOK\r\n");

@@ -40,15 +40,15 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
     user: String,
-    password: Secret2,
+    password: Password,
 }
 
 /// A password that is wiped.
 #[derive(Deserialize)]
 #[serde(from = "String")]
-struct Secret2(Secret);
+struct Password(Secret);
 
-impl From<String> for Secret2 {
+impl From<String> for Password {
     fn from(text: String) -> Self {
         Self(text.into())
     }
@@ -63,17 +63,20 @@ pub(crate) async fn sign_in(
     let user = User::new(login.user.as_str());
     let sessions = &app.sessions;
     let opened = sessions.open_with_password(user, &login.user, &login.password.0);
-    let (id, _) = opened.await.map_err(|error| match &error {
-        SignInError::PasswordGrantOff => {
-            Failed::new(StatusCode::FORBIDDEN, "password_grant_off", error.to_string())
-        }
-        error if error.is_temporary() => {
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            Failed::new(status, "temporarily_unavailable", error.to_string()).retry_after(5)
-        }
-        error => Failed::new(StatusCode::UNAUTHORIZED, "sign_in_refused", error.to_string()),
-    })?;
+    let (id, _) = opened.await.map_err(|error| not_opened(&error))?;
     Ok(Json(json!({ "session": id.expose() })))
+}
+
+fn not_opened(error: &SignInError) -> Failed {
+    let text = error.to_string();
+    if matches!(error, SignInError::PasswordGrantOff) {
+        return Failed::new(StatusCode::FORBIDDEN, "password_grant_off", text);
+    }
+    if error.is_temporary() {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        return Failed::new(status, "temporarily_unavailable", text).retry_after(5);
+    }
+    Failed::new(StatusCode::UNAUTHORIZED, "sign_in_refused", text)
 }
 
 /// Who it is, the accounts, and until when the token is good.
@@ -85,7 +88,7 @@ async fn session(Extension(session): Extension<Session>) -> Answer {
         accounts.push(json!({
             "id": account.id(),
             "kind": account.kind().name(),
-            "login": account.login().unwrap_or(session.user().login()),
+            "login": account.login().unwrap_or_else(|| session.user().login()),
             "state": state.as_ref().map_or("removed", Outcome::name),
             "sign_in_again": matches!(state, Some(Outcome::SignIn(_)))
                 && account.kind() == AccountKind::External,
@@ -165,7 +168,9 @@ async fn script(Extension(session): Extension<Session>, Query(which): Query<Whic
         None => None,
     };
     sieve.leave().await;
-    Ok(Json(json!({ "name": name, "script": script, "scripts": scripts })))
+    Ok(Json(
+        json!({ "name": name, "script": script, "scripts": scripts }),
+    ))
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,7 @@
 //! Requests that do not work, as answers: pages for people, JSON for programs.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "a newer library knows more")]
+
 use axum::{
     Json,
     extract::Request,

@@ -23,12 +23,16 @@ const TIME: Duration = Duration::from_secs(60);
 /// Refuses changes that another site asks for
 /// (<https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html>).
 pub(crate) async fn origin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let reads = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if reads || is_own(request.headers(), &app.public) {
         return next.run(request).await;
     }
     app.metrics.refused_origin();
-    let text = "the request comes from another site, or does not say from where: load the page again";
+    let text =
+        "the request comes from another site, or does not say from where: load the page again";
     failed::answer(&request, StatusCode::FORBIDDEN, "cross_site", text)
 }
 
@@ -50,7 +54,11 @@ fn is_own(headers: &HeaderMap, public: &Public) -> bool {
 pub(crate) async fn deadline(request: Request, next: Next) -> Response {
     match tokio::time::timeout(TIME, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => (StatusCode::GATEWAY_TIMEOUT, "this takes too long: try again\n").into_response(),
+        Err(_) => (
+            StatusCode::GATEWAY_TIMEOUT,
+            "this takes too long: try again\n",
+        )
+            .into_response(),
     }
 }
 
@@ -90,7 +98,10 @@ mod tests {
 
     fn own(pairs: &[(&'static str, &'static str)]) -> bool {
         let headers = pairs.iter().map(|(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_static(value))
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
         });
         let public = Public::new("https://webmail.example.com").unwrap();
         is_own(&headers.collect(), &public)
@@ -106,7 +117,12 @@ mod tests {
         for site in ["cross-site", "same-site", "none", ""] {
             assert!(!own(&[("sec-fetch-site", site), ours]), "{site}");
         }
-        for origin in ["null", "https://webmail.example.com.evil.example", "http://webmail.example.com", ""] {
+        for origin in [
+            "null",
+            "https://webmail.example.com.evil.example",
+            "http://webmail.example.com",
+            "",
+        ] {
             assert!(!own(&[("origin", origin)]), "{origin}");
         }
         assert!(!own(&[("cookie", "session=x")]));

@@ -18,6 +18,10 @@
     clippy::std_instead_of_core,
     reason = "a program, which has an operating system"
 )]
+#![allow(
+    clippy::result_large_err,
+    reason = "errors of handlers are answers, as axum has them"
+)]
 
 mod api;
 mod app;

@@ -45,7 +45,10 @@ pub(crate) async fn request(request: Request, next: Next) -> Response {
     async {
         let response = next.run(request).await;
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        info!(status = response.status().as_u16(), milliseconds, "answered");
+        info!(
+            status = response.status().as_u16(),
+            milliseconds, "answered"
+        );
         response
     }
     .instrument(span)
@@ -64,17 +67,36 @@ pub(crate) async fn session(request: Request, next: Next) -> Response {
 /// Something happened to a session.
 pub(crate) fn fact(fact: &Fact<'_>) {
     match fact {
-        Fact::Tokens { session, account, notice } => match notice {
+        Fact::Tokens {
+            session,
+            account,
+            notice,
+        } => match notice {
             Notice::Event(event) => debug!(?session, account, event = event.name(), "tokens"),
             Notice::Problem(problem) => warn!(?session, account, problem, "tokens"),
-            Notice::SignIn(sign_in) => info!(?session, account, reason = sign_in.reason.name(), "sign-in is needed"),
+            Notice::SignIn(sign_in) => info!(
+                ?session,
+                account,
+                reason = sign_in.reason.name(),
+                "sign-in is needed"
+            ),
         },
-        Fact::Login { session, account, protocol, result } => {
+        Fact::Login {
+            session,
+            account,
+            protocol,
+            result,
+        } => {
             info!(?session, account, protocol, result, "login");
         }
         Fact::Opened { session, new } => info!(?session, new, "session opened"),
         Fact::Ended { session, ended } => {
-            info!(?session, reason = ended.reason.name(), code = ended.code, "session ended");
+            info!(
+                ?session,
+                reason = ended.reason.name(),
+                code = ended.code,
+                "session ended"
+            );
         }
         Fact::Store { session, problem } => warn!(?session, problem, "store"),
         // A newer library tells more.

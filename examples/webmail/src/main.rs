@@ -3,6 +3,7 @@
 #![allow(
     clippy::print_stderr,
     clippy::print_stdout,
+    clippy::std_instead_of_core,
     reason = "a program talks to who started it"
 )]
 
@@ -37,7 +38,10 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let (webmail, bed) = match options.testbed {
         true => {
             let bed = Bed::start()?;
-            (Webmail::new(bed.settings()?).with_http(bed.http()), Some(bed))
+            (
+                Webmail::new(bed.settings()?).with_http(bed.http()),
+                Some(bed),
+            )
         }
         false => {
             let (settings, findings) = options.settings()?;
@@ -53,7 +57,11 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         println!("webmail: metrics at http://{metrics}/metrics");
     }
     if bed.is_some() {
-        println!("webmail: sign in as {} with the password {}", Bed::USER, Bed::PASSWORD);
+        println!(
+            "webmail: sign in as {} with the password {}",
+            Bed::USER,
+            Bed::PASSWORD
+        );
     }
     tokio::select! {
         _ = stop.recv() => {}

@@ -37,7 +37,10 @@ impl Metrics {
     /// What came of the check of a request.
     pub(crate) fn check(&self, outcome: Option<&Outcome>) {
         let outcome = outcome.map_or("no-session", Outcome::name);
-        self.0.checks.get_or_create(&vec![("outcome", outcome)]).inc();
+        self.0
+            .checks
+            .get_or_create(&vec![("outcome", outcome)])
+            .inc();
     }
 
     /// A change that another site asked for.
@@ -49,7 +52,9 @@ impl Metrics {
     pub(crate) fn fact(&self, fact: &Fact<'_>) {
         match fact {
             Fact::Tokens { notice, .. } => self.notice(notice),
-            Fact::Login { protocol, result, .. } => {
+            Fact::Login {
+                protocol, result, ..
+            } => {
                 let labels = vec![("protocol", *protocol), ("result", *result)];
                 self.0.logins.get_or_create(&labels).inc();
             }
@@ -78,7 +83,10 @@ impl Metrics {
             // Other facts are no results of refreshes.
             Notice::Event(_) | Notice::Problem(_) | Notice::SignIn(_) => return,
         };
-        self.0.refreshes.get_or_create(&vec![("result", result)]).inc();
+        self.0
+            .refreshes
+            .get_or_create(&vec![("result", result)])
+            .inc();
     }
 
     /// All of it as text.
@@ -86,7 +94,11 @@ impl Metrics {
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.0.sessions.set(number(sessions));
         self.0.connections.set(number(connections));
-        let mut registry = self.0.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut registry = self
+            .0
+            .registry
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let registry = registry.get_or_insert_with(|| self.register());
         let mut text = String::new();
         // Writing to a string does not fail.
@@ -98,11 +110,31 @@ impl Metrics {
         let mut registry = Registry::with_prefix("webmail");
         let inner = &self.0;
         for (name, help, counters) in [
-            ("session_checks", "Requests by what the check of their session said", &inner.checks),
-            ("token_refreshes", "Refreshes of tokens by result", &inner.refreshes),
-            ("mail_logins", "Logins to mail servers by protocol and result", &inner.logins),
-            ("sessions_opened", "Sessions that users began, or that this node found", &inner.opened),
-            ("sessions_ended", "Sessions that this node ended, by reason", &inner.ended),
+            (
+                "session_checks",
+                "Requests by what the check of their session said",
+                &inner.checks,
+            ),
+            (
+                "token_refreshes",
+                "Refreshes of tokens by result",
+                &inner.refreshes,
+            ),
+            (
+                "mail_logins",
+                "Logins to mail servers by protocol and result",
+                &inner.logins,
+            ),
+            (
+                "sessions_opened",
+                "Sessions that users began, or that this node found",
+                &inner.opened,
+            ),
+            (
+                "sessions_ended",
+                "Sessions that this node ended, by reason",
+                &inner.ended,
+            ),
         ] {
             registry.register(name, help, counters.clone());
         }
@@ -113,7 +145,11 @@ impl Metrics {
         let sessions = "Sessions in the memory of this node";
         registry.register("sessions", sessions, inner.sessions.clone());
         let connections = "IMAP connections that wait to be used again";
-        registry.register("imap_connections_idle", connections, inner.connections.clone());
+        registry.register(
+            "imap_connections_idle",
+            connections,
+            inner.connections.clone(),
+        );
         registry
     }
 }

@@ -24,7 +24,12 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
     /// Keeps sessions in this Redis server, for any number of nodes.
-    #[arg(long, value_name = "URL", env = "WEBMAIL_REDIS", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEBMAIL_REDIS",
+        hide_env_values = true
+    )]
     pub redis: Option<String>,
     /// Keeps sessions in this directory, over a restart.
     #[arg(long, value_name = "DIR", conflicts_with = "redis")]

@@ -43,7 +43,9 @@ impl Here {
     /// The mailbox of this name; `None`: the user's own.
     fn of(session: Session, account: Option<&str>) -> Result<Self, Response> {
         let accounts = session.accounts();
-        let id = account.filter(|id| !id.is_empty()).unwrap_or(Account::PRIMARY);
+        let id = account
+            .filter(|id| !id.is_empty())
+            .unwrap_or(Account::PRIMARY);
         if !accounts.iter().any(|account| account.id() == id) {
             let text = "there is no such account";
             let page = view::problem(StatusCode::NOT_FOUND, text, Some(&session));
@@ -58,9 +60,14 @@ impl Here {
 
     /// The address that mail of this mailbox comes from.
     fn address(&self) -> String {
-        let account = self.accounts.iter().find(|account| account.id() == self.account);
+        let account = self
+            .accounts
+            .iter()
+            .find(|account| account.id() == self.account);
         let login = account.and_then(Account::login);
-        login.unwrap_or_else(|| self.session.user().mail()).to_owned()
+        login
+            .unwrap_or_else(|| self.session.user().mail())
+            .to_owned()
     }
 }
 

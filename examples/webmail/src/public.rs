@@ -41,7 +41,9 @@ impl Public {
 /// A path of this site to which a user is sent after the sign-in; anything else leads to the start.
 pub(crate) fn local_path(path: Option<&str>) -> &str {
     let safe = |path: &&str| {
-        let graphic = path.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'\\');
+        let graphic = path
+            .bytes()
+            .all(|octet| octet.is_ascii_graphic() && octet != b'\\');
         let local = path.starts_with('/') && !path.starts_with("//");
         graphic && local && path.len() <= 1024 && !path.starts_with("/sign-")
     };
@@ -54,10 +56,20 @@ mod tests {
 
     #[test]
     fn only_an_origin_is_taken() {
-        for good in ["https://webmail.example.com", "http://127.0.0.1:8080/", "https://[::1]:1"] {
+        for good in [
+            "https://webmail.example.com",
+            "http://127.0.0.1:8080/",
+            "https://[::1]:1",
+        ] {
             assert!(Public::new(good).is_ok(), "{good}");
         }
-        for bad in ["http://webmail.example.com", "https://a.example/mail", "https://u@a.example", "a.example", ""] {
+        for bad in [
+            "http://webmail.example.com",
+            "https://a.example/mail",
+            "https://u@a.example",
+            "a.example",
+            "",
+        ] {
             assert!(Public::new(bad).is_err(), "{bad}");
         }
     }
@@ -67,7 +79,15 @@ mod tests {
         for good in ["/", "/message/7?account=x", "/compose"] {
             assert_eq!(local_path(Some(good)), good);
         }
-        for bad in ["//evil.example", "/\\evil.example", "https://evil.example", "", "/a b", "/\r\nx", "/sign-in"] {
+        for bad in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "/a b",
+            "/\r\nx",
+            "/sign-in",
+        ] {
             assert_eq!(local_path(Some(bad)), "/", "{bad:?}");
         }
         assert_eq!(local_path(None), "/");

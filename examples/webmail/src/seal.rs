@@ -26,7 +26,8 @@ impl Sealer {
         let key = salt.extract(secret);
         let key = key.expand(&[b"sign-in cookie, 1"], &AES_256_GCM);
         let key = key.map(UnboundKey::from).map(LessSafeKey::new);
-        key.map(Self).map_err(|_| io::Error::other("no key can be derived"))
+        key.map(Self)
+            .map_err(|_| io::Error::other("no key can be derived"))
     }
 
     /// Seals octets for one purpose.
@@ -70,7 +71,11 @@ mod tests {
         let two = Sealer::new(Some(b"secret")).unwrap();
         let text = one.seal("a", b"hello").unwrap();
         assert_eq!(two.open("a", &text).unwrap().as_slice(), b"hello");
-        assert_ne!(text, one.seal("a", b"hello").unwrap(), "never the same twice");
+        assert_ne!(
+            text,
+            one.seal("a", b"hello").unwrap(),
+            "never the same twice"
+        );
     }
 
     #[test]

@@ -10,8 +10,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{StatusCode, header::SET_COOKIE};
-use maud::Markup;
 use mail_session::EndReason;
+use maud::Markup;
 use serde::Deserialize;
 
 pub(crate) use callback::callback;
@@ -43,7 +43,9 @@ pub(crate) async fn page(Query(wanted): Query<Wanted>) -> Markup {
 pub(crate) async fn start(State(app): State<Arc<App>>, Query(wanted): Query<Wanted>) -> Response {
     let begun = Flow::new(local_path(wanted.next.as_deref()));
     let begun = begun.and_then(|flow| {
-        let location = flow.authorization(&app, wanted.login_hint.as_deref())?.url();
+        let location = flow
+            .authorization(&app, wanted.login_hint.as_deref())?
+            .url();
         Ok((location, flow.cookie(&app)?))
     });
     match begun {
@@ -51,7 +53,11 @@ pub(crate) async fn start(State(app): State<Arc<App>>, Query(wanted): Query<Want
         Err(error) => {
             tracing::error!(%error, "a sign-in cannot begin");
             let status = StatusCode::INTERNAL_SERVER_ERROR;
-            (status, view::problem(status, "the sign-in cannot begin: try again", None)).into_response()
+            (
+                status,
+                view::problem(status, "the sign-in cannot begin: try again", None),
+            )
+                .into_response()
         }
     }
 }

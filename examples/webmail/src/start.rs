@@ -97,7 +97,9 @@ impl Webmail {
         if let Some(file) = &options.key {
             let key = Zeroizing::new(std::fs::read(file).map_err(StartError::Key)?);
             if key.len() < 32 {
-                return Err(StartError::Key(io::Error::other("32 octets or more are needed")));
+                return Err(StartError::Key(io::Error::other(
+                    "32 octets or more are needed",
+                )));
             }
             self.key = Some(key);
         }
@@ -206,10 +208,12 @@ fn sessions(
 ) -> Result<Sessions, SetUpError> {
     let time = Some(settings.sessions.keep);
     let metrics = metrics.clone();
-    let builder = Sessions::builder(settings).http(http).observer(move |fact| {
-        metrics.fact(fact);
-        log::fact(fact);
-    });
+    let builder = Sessions::builder(settings)
+        .http(http)
+        .observer(move |fact| {
+            metrics.fact(fact);
+            log::fact(fact);
+        });
     match keep {
         Keep::Directory(path) => builder.build(DirectoryPlaces::new(path, time)),
         Keep::Memory(places) => builder.build(places),
@@ -305,7 +309,9 @@ pub enum StartError {
     #[error("the key cannot be used: {0}")]
     Key(#[source] io::Error),
     /// The public address is none.
-    #[error("the public address is none ({0}): https://HOST, or http://127.0.0.1:PORT for this machine")]
+    #[error(
+        "the public address is none ({0}): https://HOST, or http://127.0.0.1:PORT for this machine"
+    )]
     PublicUrl(#[from] InvalidRedirect),
     /// The address of Redis is none.
     #[error(transparent)]

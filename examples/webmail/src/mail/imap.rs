@@ -1,5 +1,10 @@
 //! Reading mail (<https://www.rfc-editor.org/rfc/rfc3501>): three commands, and nothing is changed.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "servers say more than was asked for"
+)]
+
 use imap_proto::{AttributeValue, MailboxDatum, Response, Status};
 use mail_session::MailConnection;
 
@@ -98,10 +103,17 @@ impl Imap {
                 continue;
             };
             match response {
-                Response::Done { tag: id, status, outcome } if id.0 == tag => {
+                Response::Done {
+                    tag: id,
+                    status,
+                    outcome,
+                } if id.0 == tag => {
                     return done(&status, outcome.information.as_deref());
                 }
-                Response::Data { status: Status::Bye, .. } => {
+                Response::Data {
+                    status: Status::Bye,
+                    ..
+                } => {
                     return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
                 }
                 response => hear(response),
@@ -157,7 +169,9 @@ fn body<'a>(attributes: &'a [AttributeValue<'_>]) -> Option<&'a [u8]> {
 fn row(attributes: &[AttributeValue<'_>]) -> Option<Row> {
     let uid = uid_of(attributes)?;
     let seen = attributes.iter().any(|attribute| match attribute {
-        AttributeValue::Flags(flags) => flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen")),
+        AttributeValue::Flags(flags) => {
+            flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen"))
+        }
         _ => false,
     });
     Some(Row::read(uid, seen, body(attributes).unwrap_or_default()))

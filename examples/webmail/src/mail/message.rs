@@ -36,31 +36,33 @@ impl Row {
     /// Reads the header fields of a list (<https://www.rfc-editor.org/rfc/rfc5322>).
     pub(super) fn read(uid: u32, seen: bool, header: &[u8]) -> Self {
         let message = MessageParser::default().parse_headers(header);
-        let message = message.unwrap_or_default();
+        let message = message.as_ref();
         Self {
             uid,
             seen,
-            from: people(message.from(), true),
-            subject: subject(&message),
-            date: date(message.date()),
+            from: people(message.and_then(Message::from), true),
+            subject: subject(message),
+            date: date(message),
         }
     }
 }
 
 impl Text {
     pub(super) fn read(octets: &[u8], is_cut: bool) -> Self {
-        let message = MessageParser::default().parse(octets).unwrap_or_default();
-        let text = message.body_text(0).unwrap_or_default();
-        let from = message.from();
+        let message = MessageParser::default().parse(octets);
+        let message = message.as_ref();
+        let text = message.and_then(|message| message.body_text(0));
+        let text = text.unwrap_or_default();
+        let from = message.and_then(Message::from);
         Self {
             from: people(from, false),
             address: from
                 .and_then(|from| from.first())
                 .and_then(|from| from.address())
                 .map_or_else(String::new, |address| clean(address, FIELD)),
-            to: people(message.to(), false),
-            subject: subject(&message),
-            date: date(message.date()),
+            to: people(message.and_then(Message::to), false),
+            subject: subject(message),
+            date: date(message),
             is_cut: is_cut || text.chars().count() > TEXT,
             text: text.chars().filter(is_shown).take(TEXT).collect(),
         }
@@ -89,8 +91,9 @@ fn is_shown(c: &char) -> bool {
     !turns && (!c.is_control() || matches!(c, '\n' | '\t'))
 }
 
-fn subject(message: &Message<'_>) -> String {
-    let subject = clean(message.subject().unwrap_or_default(), FIELD);
+fn subject(message: Option<&Message<'_>>) -> String {
+    let subject = message.and_then(Message::subject);
+    let subject = clean(subject.unwrap_or_default(), FIELD);
     if subject.is_empty() {
         return "(no subject)".to_owned();
     }
@@ -115,7 +118,8 @@ fn people(address: Option<&Address<'_>>, short: bool) -> String {
     clean(&shown, 4 * FIELD)
 }
 
-fn date(date: Option<&DateTime>) -> String {
+fn date(message: Option<&Message<'_>>) -> String {
+    let date = message.and_then(Message::date);
     let Some(date) = date.filter(|date| date.is_valid()) else {
         return String::new();
     };

@@ -74,7 +74,12 @@ impl Pool {
     fn hear(&self, change: &Change) {
         match change {
             // What waits is not in use: one with the new token takes its place when it is needed.
-            Change::Renewed { session, account, .. } | Change::AccountEnded { session, account, .. } => {
+            Change::Renewed {
+                session, account, ..
+            }
+            | Change::AccountEnded {
+                session, account, ..
+            } => {
                 self.waiting().remove(&(*session, account.clone()));
             }
             Change::Ended { session, .. } => self.waiting().retain(|(key, _), _| key != session),

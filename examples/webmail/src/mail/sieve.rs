@@ -125,7 +125,11 @@ fn condition(line: &[u8]) -> Result<String, MailError> {
     // What is wrong with a script is told in several lines.
     let human = text.human().decoded();
     let human = String::from_utf8_lossy(&human);
-    let human: Vec<String> = human.lines().take(50).map(|line| clean(line, 300)).collect();
+    let human: Vec<String> = human
+        .lines()
+        .take(50)
+        .map(|line| clean(line, 300))
+        .collect();
     let human = human.join("\n");
     match status {
         Status::Ok => Ok(human),

@@ -1,5 +1,10 @@
 //! Writing mail, and handing it over (<https://www.rfc-editor.org/rfc/rfc6409>).
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most of these errors are of logins, which were before"
+)]
+
 use core::time::Duration;
 
 use mail_builder::MessageBuilder;
@@ -70,9 +75,13 @@ fn message(from: &str, draft: &Draft) -> Result<(Vec<String>, Vec<u8>), MailErro
     }
     let to = recipients(&draft.to)?;
     if draft.subject.chars().count() > SUBJECT || draft.subject.chars().any(char::is_control) {
-        return Err(MailError::Input("a subject is one line of 500 characters at most"));
+        return Err(MailError::Input(
+            "a subject is one line of 500 characters at most",
+        ));
     }
-    let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let domain = from
+        .rsplit_once('@')
+        .map_or("localhost", |(_, domain)| domain);
     let id: [u8; 16] = clock::entropy()?;
     let id = u128::from_be_bytes(id);
     let octets = MessageBuilder::new()
@@ -93,10 +102,14 @@ fn recipients(text: &str) -> Result<Vec<String>, MailError> {
     };
     let all: Vec<String> = all.filter(|one| !one.is_empty()).map(bare).collect();
     if all.is_empty() || all.len() > RECIPIENTS {
-        return Err(MailError::Input("write 1 to 50 addresses, with commas between them"));
+        return Err(MailError::Input(
+            "write 1 to 50 addresses, with commas between them",
+        ));
     }
     if !all.iter().all(|one| is_address(one)) {
-        return Err(MailError::Input("one of the addresses is none: name@domain is expected"));
+        return Err(MailError::Input(
+            "one of the addresses is none: name@domain is expected",
+        ));
     }
     Ok(all)
 }

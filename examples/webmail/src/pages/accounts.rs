@@ -5,8 +5,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::StatusCode;
-use maud::Markup;
 use mail_session::{Account, Outcome, Session};
+use maud::Markup;
 use serde::Deserialize;
 
 use crate::view::{self, Here, State};
@@ -69,9 +69,11 @@ fn id(login: &str) -> String {
         return login.to_owned();
     }
     // FNV-1a: short, and the same on all nodes.
-    let hash = login.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
-        (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = login
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
+            (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)
+        });
     let short: String = login.chars().filter(|c| plain(*c)).take(40).collect();
     format!("{short}-{hash:016x}")
 }

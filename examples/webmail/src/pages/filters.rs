@@ -87,7 +87,11 @@ pub(super) async fn save(
     let (put, scripts) = saved.await.map_err(|error| failed(error, &here))?;
     let (status, problem, warning) = match put {
         Ok(warning) => (StatusCode::OK, None, Some(told(warning))),
-        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, Some(error.to_string()), None),
+        Err(error) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Some(error.to_string()),
+            None,
+        ),
     };
     let editor = Editor {
         name: edited.name,

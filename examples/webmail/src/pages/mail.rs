@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::StatusCode;
-use maud::Markup;
 use mail_session::Session;
+use maud::Markup;
 use serde::Deserialize;
 
 use crate::{
@@ -89,13 +89,15 @@ pub(super) async fn send(
     };
     match sent.await {
         Ok(()) => {
-            let joint = if here.link("/").contains('?') { '&' } else { '?' };
+            let joint = if here.link("/").contains('?') {
+                '&'
+            } else {
+                '?'
+            };
             let to = format!("{}{joint}sent=yes", here.link("/"));
             Ok(Redirect::to(&to).into_response())
         }
-        Err(_) if here.session.is_over().is_some() => {
-            Ok(Redirect::to("/").into_response())
-        }
+        Err(_) if here.session.is_over().is_some() => Ok(Redirect::to("/").into_response()),
         Err(error) => {
             let page = view::compose(&here, &draft, Some(&error.to_string()));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())

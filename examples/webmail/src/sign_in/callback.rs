@@ -106,9 +106,13 @@ enum NotSignedIn {
     Denied(Denial),
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    #[error("the sign-in service does not say who you are: its operator has to allow the scope openid")]
+    #[error(
+        "the sign-in service does not say who you are: its operator has to allow the scope openid"
+    )]
     NoIdToken,
-    #[error("the sign-in service does not say what your mailbox is called: tell the operator of this server")]
+    #[error(
+        "the sign-in service does not say what your mailbox is called: tell the operator of this server"
+    )]
     NoLogin,
     #[error(transparent)]
     SignIn(#[from] SignInError),

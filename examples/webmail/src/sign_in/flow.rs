@@ -61,7 +61,11 @@ impl Flow {
         if let Some(resource) = &settings.resource {
             authorization = authorization.parameter("resource", resource);
         }
-        if settings.scopes.iter().any(|scope| scope == "offline_access") {
+        if settings
+            .scopes
+            .iter()
+            .any(|scope| scope == "offline_access")
+        {
             // <https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess>
             authorization = authorization.parameter("prompt", "consent");
         }

@@ -1,7 +1,7 @@
 //! The mailboxes of a session.
 
-use maud::{Markup, html};
 use mail_session::{Account, AccountKind};
+use maud::{Markup, html};
 
 use super::layout::{Here, name, page};
 

@@ -10,11 +10,17 @@ fn file(kind: &'static str, content: &'static str) -> impl IntoResponse {
 }
 
 pub(crate) async fn style() -> impl IntoResponse {
-    file("text/css; charset=utf-8", include_str!("../../assets/style.css"))
+    file(
+        "text/css; charset=utf-8",
+        include_str!("../../assets/style.css"),
+    )
 }
 
 pub(crate) async fn script() -> impl IntoResponse {
-    file("text/javascript; charset=utf-8", include_str!("../../assets/app.js"))
+    file(
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/app.js"),
+    )
 }
 
 pub(crate) async fn icon() -> impl IntoResponse {

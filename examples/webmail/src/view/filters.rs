@@ -43,11 +43,13 @@ pub(crate) fn filters(here: &Here, scripts: &[Script], editor: &Editor) -> Marku
 }
 
 fn one(here: &Here, script: &Script, edited: &str) -> Markup {
-    let form = |action: &str, name: &str, label: &str| html! {
-        form method="post" action=(action) {
-            input type="hidden" name="account" value=(here.account);
-            input type="hidden" name="name" value=(name);
-            button.quiet { (label) }
+    let form = |action: &str, name: &str, label: &str| {
+        html! {
+            form method="post" action=(action) {
+                input type="hidden" name="account" value=(here.account);
+                input type="hidden" name="name" value=(name);
+                button.quiet { (label) }
+            }
         }
     };
     html! {

@@ -1,7 +1,7 @@
 //! What all pages have around them.
 
-use maud::{DOCTYPE, Markup, html};
 use mail_session::{Account, Session};
+use maud::{DOCTYPE, Markup, html};
 
 /// Whose page it is, and of which mailbox.
 pub(crate) struct Here {
@@ -32,32 +32,35 @@ impl Here {
 /// A page behind the sign-in.
 pub(super) fn page(here: &Here, current: &str, title: &str, body: &Markup) -> Markup {
     let user = here.session.user();
-    frame(title, &html! {
-        header.bar {
-            a.brand href="/" { span.mark aria-hidden="true" {} "Webmail" }
-            nav aria-label="Pages" {
-                @for (path, name) in PLACES {
-                    a href=(here.link(path)) aria-current=[(path == current).then_some("page")] { (name) }
+    frame(
+        title,
+        &html! {
+            header.bar {
+                a.brand href="/" { span.mark aria-hidden="true" {} "Webmail" }
+                nav aria-label="Pages" {
+                    @for (path, name) in PLACES {
+                        a href=(here.link(path)) aria-current=[(path == current).then_some("page")] { (name) }
+                    }
+                }
+                form.out method="post" action="/sign-out" {
+                    span.who title=(user.login()) { bdi { (user.mail()) } }
+                    button.quiet { "Sign out" }
                 }
             }
-            form.out method="post" action="/sign-out" {
-                span.who title=(user.login()) { bdi { (user.mail()) } }
-                button.quiet { "Sign out" }
-            }
-        }
-        @if here.accounts.len() > 1 && current != "/accounts" {
-            nav.mailboxes aria-label="Mailboxes" {
-                @for account in &here.accounts {
-                    a href=(other(account, current)) aria-current=[(account.id() == here.account).then_some("true")] {
-                        bdi { (name(account, &here.session)) }
+            @if here.accounts.len() > 1 && current != "/accounts" {
+                nav.mailboxes aria-label="Mailboxes" {
+                    @for account in &here.accounts {
+                        a href=(other(account, current)) aria-current=[(account.id() == here.account).then_some("true")] {
+                            bdi { (name(account, &here.session)) }
+                        }
                     }
                 }
             }
-        }
-        p #notice .note role="status" hidden {}
-        main { (body) }
-        script src="/app.js" defer {}
-    })
+            p #notice .note role="status" hidden {}
+            main { (body) }
+            script src="/app.js" defer {}
+        },
+    )
 }
 
 /// The same place in another mailbox.
@@ -75,12 +78,15 @@ pub(super) fn name<'a>(account: &'a Account, session: &'a Session) -> &'a str {
 
 /// A page before the sign-in.
 pub(super) fn alone(title: &str, body: &Markup) -> Markup {
-    frame(title, &html! {
-        main.card {
-            p.brand { span.mark aria-hidden="true" {} "Webmail" }
-            (body)
-        }
-    })
+    frame(
+        title,
+        &html! {
+            main.card {
+                p.brand { span.mark aria-hidden="true" {} "Webmail" }
+                (body)
+            }
+        },
+    )
 }
 
 fn frame(title: &str, body: &Markup) -> Markup {

@@ -7,8 +7,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header::RETRY_AFTER};
-use maud::{Markup, html};
 use mail_session::{Session, layer::wants_page};
+use maud::{Markup, html};
 
 use super::layout::alone;
 
@@ -20,20 +20,26 @@ pub(crate) fn problem(status: StatusCode, text: &str, session: Option<&Session>)
         StatusCode::SERVICE_UNAVAILABLE => "Not available at the moment",
         _ => "That did not work",
     };
-    alone(title, &html! {
-        h1 { (title) }
-        p { (sentence(text)) }
-        @if session.is_some() || status == StatusCode::NOT_FOUND { p { a.button href="/" { "To the inbox" } } }
-    })
+    alone(
+        title,
+        &html! {
+            h1 { (title) }
+            p { (sentence(text)) }
+            @if session.is_some() || status == StatusCode::NOT_FOUND { p { a.button href="/" { "To the inbox" } } }
+        },
+    )
 }
 
 /// A page about a sign-in that came to nothing.
 pub(crate) fn not_signed_in(text: &str) -> Markup {
-    alone("Not signed in", &html! {
-        h1 { "You are not signed in" }
-        p { (sentence(text)) }
-        p { a.button href="/sign-in" { "Try again" } }
-    })
+    alone(
+        "Not signed in",
+        &html! {
+            h1 { "You are not signed in" }
+            p { (sentence(text)) }
+            p { a.button href="/sign-in" { "Try again" } }
+        },
+    )
 }
 
 /// The check of the session answers in plain words; people who load a page get them on a page.
@@ -64,6 +70,10 @@ fn is_plain(response: &Response<Body>) -> bool {
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
-    let full = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    let full = if text.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
     format!("{}{}{full}", first.unwrap_or_default(), letters.as_str())
 }

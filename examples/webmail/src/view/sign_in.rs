@@ -1,29 +1,33 @@
 //! Where a sign-in begins.
 
-use maud::{Markup, html};
 use mail_session::EndReason;
+use maud::{Markup, html};
 
 use super::layout::alone;
 
 /// `next` has been checked: it is a path of this site.
 pub(crate) fn sign_in(reason: Option<EndReason>, next: &str) -> Markup {
     let next: String = form_query(next);
-    alone("Sign in", &html! {
-        @if let Some(reason) = reason {
-            p.note.{ (tone(reason)) } role="status" { (sentence(reason)) }
-        }
-        h1 { "Read your mail" }
-        p { "You sign in at your organisation's sign-in service. This site never sees your password." }
-        // A link and no form: browsers hold the addresses to which a form leads against the policy of the page.
-        a.button.wide href=(format!("/sign-in/start?next={next}")) { "Sign in" }
-    })
+    alone(
+        "Sign in",
+        &html! {
+            @if let Some(reason) = reason {
+                p.note.{ (tone(reason)) } role="status" { (sentence(reason)) }
+            }
+            h1 { "Read your mail" }
+            p { "You sign in at your organisation's sign-in service. This site never sees your password." }
+            // A link and no form: browsers hold the addresses to which a form leads against the policy of the page.
+            a.button.wide href=(format!("/sign-in/start?next={next}")) { "Sign in" }
+        },
+    )
 }
 
 /// Signing out was the user's own wish.
 fn tone(reason: EndReason) -> &'static str {
-    match reason {
-        EndReason::SignedOut => "good",
-        _ => "bad",
+    if reason == EndReason::SignedOut {
+        "good"
+    } else {
+        "bad"
     }
 }
 
@@ -42,7 +46,9 @@ fn form_query(path: &str) -> String {
     let mut text = String::new();
     for c in path.chars() {
         match c {
-            '%' | '&' | '+' | '#' | '?' | '=' | ';' => text.push_str(&format!("%{:02X}", u32::from(c))),
+            '%' | '&' | '+' | '#' | '?' | '=' | ';' => {
+                text.push_str(&format!("%{:02X}", u32::from(c)))
+            }
             c => text.push(c),
         }
     }

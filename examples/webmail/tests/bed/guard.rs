@@ -9,7 +9,14 @@ async fn other_sites_change_nothing() {
     let (bed, node) = start().await;
     let browser = Browser::new(&node);
     browser.sign_in().await.is(StatusCode::OK);
-    let changes = ["/send", "/filters/save", "/accounts/add", "/sign-out", "/api/sign-out", "/api/send"];
+    let changes = [
+        "/send",
+        "/filters/save",
+        "/accounts/add",
+        "/sign-out",
+        "/api/sign-out",
+        "/api/send",
+    ];
     for path in changes {
         for (name, value) in [
             ("sec-fetch-site", "cross-site"),
@@ -21,7 +28,11 @@ async fn other_sites_change_nothing() {
         ] {
             let request = browser.client().post(browser.url(path)).header(name, value);
             let answer = request.form(&[("to", "a@b.example")]).send().await.unwrap();
-            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path} {name}: {value}");
+            assert_eq!(
+                answer.status(),
+                StatusCode::FORBIDDEN,
+                "{path} {name}: {value}"
+            );
         }
     }
     browser.load("/").await.is(StatusCode::OK).says("Inbox");
@@ -36,10 +47,17 @@ async fn every_answer_says_what_browsers_must_not_do() {
         let answer = browser.load_once(path).await;
         let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
         let policy = header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+        assert!(
+            policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
+            "{path}"
+        );
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(header("referrer-policy"), "same-origin", "{path}");
-        assert_eq!(header("cache-control") == "no-store", path != "/style.css", "{path}");
+        assert_eq!(
+            header("cache-control") == "no-store",
+            path != "/style.css",
+            "{path}"
+        );
     }
 }
 
@@ -49,6 +67,8 @@ async fn what_is_too_long_is_not_taken() {
     let browser = Browser::new(&node);
     browser.sign_in().await;
     let long = "x".repeat(600 << 10);
-    let page = browser.submit("/send", &[("to", "a@b.example"), ("text", &long)]).await;
+    let page = browser
+        .submit("/send", &[("to", "a@b.example"), ("text", &long)])
+        .await;
     page.is(StatusCode::PAYLOAD_TOO_LARGE);
 }

@@ -3,8 +3,10 @@
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
     clippy::unwrap_used,
-    reason = "tests fail loudly"
+    reason = "tests fail loudly, and have an operating system"
 )]
 
 #[path = "../support/mod.rs"]
@@ -13,7 +15,6 @@ mod support;
 mod api;
 mod ends;
 mod guard;
-mod logs;
 mod nodes;
 mod pages;
 mod sign_in;

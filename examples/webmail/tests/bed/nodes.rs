@@ -43,7 +43,9 @@ async fn who_signs_out_at_one_node_is_out_at_the_other() {
 #[tokio::test]
 async fn a_sign_in_begins_at_one_node_and_ends_at_the_other() {
     let (_bed, one, two) = two().await;
-    let begun = Browser::new(&one).load_once("/sign-in/start?next=%2Faccounts").await;
+    let begun = Browser::new(&one)
+        .load_once("/sign-in/start?next=%2Faccounts")
+        .await;
     let cookie = begun.headers()["set-cookie"].to_str().unwrap();
     let cookie = cookie.split(';').next().unwrap();
     let location = begun.headers()["location"].to_str().unwrap();
@@ -54,7 +56,12 @@ async fn a_sign_in_begins_at_one_node_and_ends_at_the_other() {
     // A balancer would send it there; both are one site to the browser and the provider.
     let public = back.split("/callback").next().unwrap();
     let elsewhere = back.replacen(public, two.url(), 1);
-    let answer = plain.get(elsewhere).header("cookie", cookie).send().await.unwrap();
+    let answer = plain
+        .get(elsewhere)
+        .header("cookie", cookie)
+        .send()
+        .await
+        .unwrap();
     // The redirect URI is that of the other node here, which the provider compares, and no more than that
     // is wrong: the cookie was readable.
     assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);

@@ -16,12 +16,23 @@ async fn mail_is_listed_and_read() {
     }
     let browser = Browser::new(&node);
     let page = browser.sign_in().await;
-    page.is(StatusCode::OK).says("Grüße 60.").says("2026-11-24 08:30").says("newest 50 of 60");
-    assert!(page.text.find("Grüße 60.") < page.text.find("Grüße 11."), "newest first");
+    page.is(StatusCode::OK)
+        .says("Grüße 60.")
+        .says("2026-11-24 08:30")
+        .says("newest 50 of 60");
+    assert!(
+        page.text.find("Grüße 60.") < page.text.find("Grüße 11."),
+        "newest first"
+    );
     assert!(!page.text.contains("Grüße 10."), "50 at most");
     let page = browser.load("/message/60").await;
-    page.is(StatusCode::OK).says("This is number 60.").says("Bob &lt;bob@example.com&gt;");
-    browser.load("/message/9999").await.is(StatusCode::NOT_FOUND);
+    page.is(StatusCode::OK)
+        .says("This is number 60.")
+        .says("Bob &lt;bob@example.com&gt;");
+    browser
+        .load("/message/9999")
+        .await
+        .is(StatusCode::NOT_FOUND);
     // All that with one login.
     assert_eq!(bed.testbed().imap().accepted(), 1);
 }
@@ -36,10 +47,14 @@ async fn what_strangers_wrote_stays_text() {
     bed.testbed().deliver(ALICE, message.as_bytes());
     let browser = Browser::new(&node);
     for page in [browser.sign_in().await, browser.load("/message/1").await] {
-        page.is(StatusCode::OK).says("&lt;script&gt;alert(1)&lt;/script&gt;&quot;");
+        page.is(StatusCode::OK)
+            .says("&lt;script&gt;alert(1)&lt;/script&gt;&quot;");
         assert!(!page.text.contains("<script>alert"), "{}", page.text);
         assert!(!page.text.contains("<img"), "{}", page.text);
-        assert_eq!(page.text.matches("</pre>").count(), page.text.matches("<pre").count());
+        assert_eq!(
+            page.text.matches("</pre>").count(),
+            page.text.matches("<pre").count()
+        );
     }
 }
 
@@ -48,7 +63,11 @@ async fn what_is_sent_arrives() {
     let (bed, node) = start().await;
     let browser = Browser::new(&node);
     browser.sign_in().await;
-    let fields = [("to", ALICE), ("subject", "Küche"), ("text", "Hello\r\n.\r\nBye")];
+    let fields = [
+        ("to", ALICE),
+        ("subject", "Küche"),
+        ("text", "Hello\r\n.\r\nBye"),
+    ];
     let page = browser.submit("/send", &fields).await;
     page.is(StatusCode::OK).says("on its way").says("Küche");
     let messages = bed.testbed().smtp().messages();
@@ -61,9 +80,15 @@ async fn what_is_not_sent_is_shown_again() {
     let (bed, node) = start().await;
     let browser = Browser::new(&node);
     browser.sign_in().await;
-    let fields = [("to", "nobody"), ("subject", "x"), ("text", "A long letter")];
+    let fields = [
+        ("to", "nobody"),
+        ("subject", "x"),
+        ("text", "A long letter"),
+    ];
     let page = browser.submit("/send", &fields).await;
-    page.is(StatusCode::UNPROCESSABLE_ENTITY).says("is expected").says("A long letter");
+    page.is(StatusCode::UNPROCESSABLE_ENTITY)
+        .says("is expected")
+        .says("A long letter");
     assert_eq!(bed.testbed().smtp().messages().len(), 0);
 }
 
@@ -72,17 +97,30 @@ async fn scripts_are_edited() {
     let (_bed, node) = start().await;
     let browser = Browser::new(&node);
     browser.sign_in().await;
-    browser.load("/filters").await.is(StatusCode::OK).says("no scripts yet");
+    browser
+        .load("/filters")
+        .await
+        .is(StatusCode::OK)
+        .says("no scripts yet");
     let save = |script: &'static str| [("name", "main"), ("script", script)];
-    let page = browser.submit("/filters/save", &save("if true {\r\n")).await;
-    page.is(StatusCode::UNPROCESSABLE_ENTITY).says("line 1: error").says("if true {");
+    let page = browser
+        .submit("/filters/save", &save("if true {\r\n"))
+        .await;
+    page.is(StatusCode::UNPROCESSABLE_ENTITY)
+        .says("line 1: error")
+        .says("if true {");
     let page = browser.submit("/filters/save", &save("keep;\r\n")).await;
     page.is(StatusCode::OK).says("Saved.");
-    let page = browser.submit("/filters/activate", &[("name", "main")]).await;
+    let page = browser
+        .submit("/filters/activate", &[("name", "main")])
+        .await;
     page.is(StatusCode::OK).says("in use").says("keep;");
     let page = browser.submit("/filters/delete", &[("name", "main")]).await;
     page.is(StatusCode::UNPROCESSABLE_ENTITY).says("in use");
-    browser.submit("/filters/activate", &[("name", "")]).await.is(StatusCode::OK);
+    browser
+        .submit("/filters/activate", &[("name", "")])
+        .await
+        .is(StatusCode::OK);
     let page = browser.submit("/filters/delete", &[("name", "main")]).await;
     page.is(StatusCode::OK).says("no scripts yet");
 }
@@ -93,15 +131,34 @@ async fn a_shared_mailbox_is_added_read_and_removed() {
     bed.testbed().deliver(ALICE, b"Subject: for alice\r\n\r\n");
     let browser = Browser::new(&node);
     browser.sign_in().await;
-    browser.load("/?account=team%40example.com").await.is(StatusCode::NOT_FOUND);
-    let page = browser.submit("/accounts/add", &[("login", "team@example.com")]).await;
-    page.is(StatusCode::OK).says("team@example.com").says("shared, with your sign-in");
+    browser
+        .load("/?account=team%40example.com")
+        .await
+        .is(StatusCode::NOT_FOUND);
+    let page = browser
+        .submit("/accounts/add", &[("login", "team@example.com")])
+        .await;
+    page.is(StatusCode::OK)
+        .says("team@example.com")
+        .says("shared, with your sign-in");
     // The testbed gives nobody the mailbox of another: the page says so, and the session goes on.
     let page = browser.load("/?account=team%40example.com").await;
     page.is(StatusCode::BAD_GATEWAY).says("That did not work");
-    browser.load("/").await.is(StatusCode::OK).says("for alice").says("team@example.com");
+    browser
+        .load("/")
+        .await
+        .is(StatusCode::OK)
+        .says("for alice")
+        .says("team@example.com");
     let page = browser.submit("/accounts/add", &[("login", ALICE)]).await;
     page.is(StatusCode::UNPROCESSABLE_ENTITY);
-    let page = browser.submit("/accounts/remove", &[("id", "team@example.com")]).await;
-    assert!(!page.is(StatusCode::OK).text.contains("team@example.com</bdi>"));
+    let page = browser
+        .submit("/accounts/remove", &[("id", "team@example.com")])
+        .await;
+    assert!(
+        !page
+            .is(StatusCode::OK)
+            .text
+            .contains("team@example.com</bdi>")
+    );
 }

@@ -17,29 +17,29 @@ use token_lifecycle::{Tokens, UnixTime};
 use webmail::{Bed, Running, Webmail};
 
 /// Alice, who has no mail yet.
-pub const ALICE: &str = Bed::USER;
+pub(crate) const ALICE: &str = Bed::USER;
 
 /// Servers of the testbed, whose provider asks nobody, and one node of the webmail.
-pub async fn start() -> (Bed, Running) {
+pub(crate) async fn start() -> (Bed, Running) {
     start_with(|_| {}).await
 }
 
 /// The same with other settings.
-pub async fn start_with(change: impl FnOnce(&mut Settings)) -> (Bed, Running) {
+pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> (Bed, Running) {
     let bed = Bed::with(ProviderOptions::new()).unwrap();
     let node = node(&bed, change).start().await.unwrap();
     (bed, node)
 }
 
 /// A node that is not yet started.
-pub fn node(bed: &Bed, change: impl FnOnce(&mut Settings)) -> Webmail {
+pub(crate) fn node(bed: &Bed, change: impl FnOnce(&mut Settings)) -> Webmail {
     let mut settings = bed.settings().unwrap();
     change(&mut settings);
     Webmail::new(settings).with_http(bed.http())
 }
 
 /// A session whose access token has just expired, and which has a refresh token: what an hour does.
-pub async fn expired(bed: &Bed, node: &Running) -> (SessionId, Tokens) {
+pub(crate) async fn expired(bed: &Bed, node: &Running) -> (SessionId, Tokens) {
     let issued = bed.testbed().provider().issue(ALICE);
     let now = clock::now().wall;
     let past = UnixTime::from_millis(now.as_millis() - 60_000);
@@ -50,14 +50,14 @@ pub async fn expired(bed: &Bed, node: &Running) -> (SessionId, Tokens) {
     (opened.unwrap().0, tokens)
 }
 
-pub struct Browser {
+pub(crate) struct Browser {
     client: Client,
     jar: Arc<Jar>,
     base: Url,
 }
 
 impl Browser {
-    pub fn new(node: &Running) -> Self {
+    pub(crate) fn new(node: &Running) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
@@ -73,7 +73,7 @@ impl Browser {
     }
 
     /// One that has this session.
-    pub fn with_session(node: &Running, id: &SessionId) -> Self {
+    pub(crate) fn with_session(node: &Running, id: &SessionId) -> Self {
         let browser = Self::new(node);
         let cookie = format!("session={}; Path=/", id.expose());
         browser.jar.add_cookie_str(&cookie, &browser.base);
@@ -81,40 +81,48 @@ impl Browser {
     }
 
     /// The same user at another node: cookies do not tell ports apart.
-    pub fn at(&self, node: &Running) -> Self {
+    pub(crate) fn at(&self, node: &Running) -> Self {
         let browser = Self::new(node);
         for cookie in self.cookies().split("; ") {
-            browser.jar.add_cookie_str(&format!("{cookie}; Path=/"), &browser.base);
+            browser
+                .jar
+                .add_cookie_str(&format!("{cookie}; Path=/"), &browser.base);
         }
         browser
     }
 
-    pub fn url(&self, path: &str) -> Url {
+    pub(crate) fn url(&self, path: &str) -> Url {
         self.base.join(path).unwrap()
     }
 
     /// All cookies for this site, as they are sent.
-    pub fn cookies(&self) -> String {
+    pub(crate) fn cookies(&self) -> String {
         let header = self.jar.cookies(&self.base);
         header.map_or_else(String::new, |header| header.to_str().unwrap().to_owned())
     }
 
     /// The identifier of the session.
-    pub fn session(&self) -> Option<String> {
+    pub(crate) fn session(&self) -> Option<String> {
         let cookies = self.cookies();
         let mut pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
-        pairs.find(|(name, _)| *name == "session").map(|(_, value)| value.to_owned())
+        pairs
+            .find(|(name, _)| *name == "session")
+            .map(|(_, value)| value.to_owned())
     }
 
     /// Loads a page, and follows where it leads.
-    pub async fn load(&self, path: &str) -> Page {
+    pub(crate) async fn load(&self, path: &str) -> Page {
         let request = self.client.get(self.url(path)).headers(page_load());
         Page::of(request.send().await.unwrap()).await
     }
 
     /// The same without following.
-    pub async fn load_once(&self, path: &str) -> Response {
-        let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+    pub(crate) async fn load_once(&self, path: &str) -> Response {
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .build()
+            .unwrap();
         let mut request = client.get(self.url(path)).headers(page_load());
         if !self.cookies().is_empty() {
             request = request.header(COOKIE, self.cookies());
@@ -123,25 +131,34 @@ impl Browser {
     }
 
     /// Signs in, by the link of the sign-in page.
-    pub async fn sign_in(&self) -> Page {
+    pub(crate) async fn sign_in(&self) -> Page {
         self.load("/sign-in/start?next=%2F").await
     }
 
     /// Sends a form of our own pages.
-    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let origin = self.base.origin().ascii_serialization();
         let request = self.client.post(self.url(path)).form(fields);
-        let request = request.header(ORIGIN, origin).header("sec-fetch-site", "same-origin");
+        let request = request
+            .header(ORIGIN, origin)
+            .header("sec-fetch-site", "same-origin");
         Page::of(request.header(ACCEPT, "text/html").send().await.unwrap()).await
     }
 
     /// Asks as the script of a page does.
-    pub async fn fetch(&self, path: &str) -> Response {
-        let request = self.client.get(self.url(path)).header("sec-fetch-mode", "cors");
-        request.header(ACCEPT, "application/json").send().await.unwrap()
+    pub(crate) async fn fetch(&self, path: &str) -> Response {
+        let request = self
+            .client
+            .get(self.url(path))
+            .header("sec-fetch-mode", "cors");
+        request
+            .header(ACCEPT, "application/json")
+            .send()
+            .await
+            .unwrap()
     }
 
-    pub fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 }
@@ -154,11 +171,11 @@ fn page_load() -> HeaderMap {
 }
 
 /// What a user sees.
-pub struct Page {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub url: Url,
-    pub text: String,
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) url: Url,
+    pub(crate) text: String,
 }
 
 impl Page {
@@ -173,13 +190,19 @@ impl Page {
 
     /// It is a page that works, and it says this.
     #[track_caller]
-    pub fn says(&self, text: &str) -> &Self {
-        assert!(self.text.contains(text), "{text:?} is not on {} ({}):\n{}", self.url, self.status, self.text);
+    pub(crate) fn says(&self, text: &str) -> &Self {
+        assert!(
+            self.text.contains(text),
+            "{text:?} is not on {} ({}):\n{}",
+            self.url,
+            self.status,
+            self.text
+        );
         self
     }
 
     #[track_caller]
-    pub fn is(&self, status: StatusCode) -> &Self {
+    pub(crate) fn is(&self, status: StatusCode) -> &Self {
         assert_eq!(self.status, status, "{}:\n{}", self.url, self.text);
         self
     }

@@ -52,7 +52,10 @@ fn each_failure_has_its_name() {
     use DiscoverError::*;
     let other = GOOD.replace("https://id.example.com\"", "https://evil.example.com\"");
     let other: &'static str = Box::leak(other.into_boxed_str());
-    assert!(matches!(discover(&mut settings(), &[(503, "")]), Err(Busy(503))));
+    assert!(matches!(
+        discover(&mut settings(), &[(503, "")]),
+        Err(Busy(503))
+    ));
     assert!(matches!(
         discover(&mut settings(), &[(404, ""), (404, "")]),
         Err(NoDocument)

@@ -32,7 +32,10 @@ pub(super) fn fetch(arguments: &[u8], by_uid: bool, said: &mut Said<'_>) -> bool
 }
 
 fn one(number: u32, uid: u32, message: &Arc<[u8]>, items: &str, said: &mut Said<'_>) {
-    let head = format!("* {number} FETCH (UID {uid} FLAGS () RFC822.SIZE {}", message.len());
+    let head = format!(
+        "* {number} FETCH (UID {uid} FLAGS () RFC822.SIZE {}",
+        message.len()
+    );
     said.bytes.extend_from_slice(head.as_bytes());
     if let Some((section, range)) = section(items) {
         let content = content(message, section);
@@ -78,8 +81,13 @@ fn content(message: &[u8], section: &str) -> Vec<u8> {
     for line in header.split_inclusive(|octet| *octet == b'\n') {
         // A line that begins with a blank belongs to the one before.
         if !line.starts_with(b" ") && !line.starts_with(b"\t") {
-            let name = line.split(|octet| *octet == b':').next().unwrap_or_default();
-            keeps = names.iter().any(|one| one.as_bytes().eq_ignore_ascii_case(name));
+            let name = line
+                .split(|octet| *octet == b':')
+                .next()
+                .unwrap_or_default();
+            keeps = names
+                .iter()
+                .any(|one| one.as_bytes().eq_ignore_ascii_case(name));
         }
         if keeps {
             kept.extend_from_slice(line);
@@ -120,7 +128,10 @@ mod tests {
     #[test]
     fn parts_are_cut_out() {
         let message = b"A: 1\r\nB: 2\r\n more\r\nC: 3\r\n\r\nText\r\n";
-        assert_eq!(content(message, "HEADER.FIELDS (B x)"), b"B: 2\r\n more\r\n\r\n");
+        assert_eq!(
+            content(message, "HEADER.FIELDS (B x)"),
+            b"B: 2\r\n more\r\n\r\n"
+        );
         assert_eq!(content(message, "TEXT"), b"Text\r\n");
         assert_eq!(content(message, ""), message);
         assert_eq!(section("(BODY.PEEK[]<0.10>)"), Some(("", Some((0, 10)))));

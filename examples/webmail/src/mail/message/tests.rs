@@ -14,8 +14,13 @@ fn encoded_words_are_read_and_controls_are_not_shown() {
 #[test]
 fn what_is_not_there_is_said() {
     let row = Row::read(7, false, b"");
-    assert_eq!((row.from.as_str(), row.subject.as_str()), ("(nobody)", "(no subject)"));
+    assert_eq!(
+        (row.from.as_str(), row.subject.as_str()),
+        ("(nobody)", "(no subject)")
+    );
     assert_eq!(row.date, "");
+    let text = Text::read(b"", false);
+    assert_eq!((text.from.as_str(), text.text.as_str()), ("(nobody)", ""));
 }
 
 #[test]

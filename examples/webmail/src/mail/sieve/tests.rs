@@ -10,7 +10,7 @@ fn names_cannot_leave_their_quotes() {
 
 #[test]
 fn the_reason_of_a_no_is_told_line_by_line() {
-    let line = b"NO {24}\r\nline 1: error\r\nline\x07 2: x";
+    let line = b"NO {25}\r\nline 1: error\r\nline\x07 2: x";
     let Err(MailError::Refused(text)) = condition(line) else {
         panic!("not refused");
     };

@@ -15,14 +15,29 @@ fn a_message_has_what_it_needs() {
     let (to, octets) = message("alice@example.com", &draft).unwrap();
     assert_eq!(to, ["bob@example.com", "c@example.com"]);
     let text = String::from_utf8(octets).unwrap();
-    for part in ["From: <alice@example.com>\r\n", "Subject: =?utf-8?", "@example.com>", "Date: "] {
+    for part in [
+        "From: <alice@example.com>\r\n",
+        "Subject: =?utf-8?",
+        "@example.com>",
+        "Date: ",
+    ] {
         assert!(text.contains(part), "{part} is not in:\n{text}");
     }
 }
 
 #[test]
 fn nothing_gets_into_commands_or_header_fields() {
-    for to in ["", "a", "a@b>\r\nRCPT TO:<c@d", "a b@c", "@", "a@", ",,", "a@b:c", "\"a\"@b"] {
+    for to in [
+        "",
+        "a",
+        "a@b>\r\nRCPT TO:<c@d",
+        "a b@c",
+        "@",
+        "a@",
+        ",,",
+        "a@b:c",
+        "\"a\"@b",
+    ] {
         let made = message("alice@example.com", &draft(to, "x"));
         assert!(matches!(made, Err(MailError::Input(_))), "{to:?}");
     }
