@@ -38,5 +38,12 @@ async function look() {
   again(PAUSE);
 }
 
+// Times come in UTC.
+const CLOCK = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const date = new Date(time.dateTime);
+  if (!Number.isNaN(date.getTime())) time.textContent = CLOCK.format(date);
+}
+
 again(PAUSE);
 document.addEventListener("visibilitychange", () => document.hidden || look());

@@ -41,11 +41,16 @@ impl Failed {
     }
 
     /// For people. Who has to sign in for the session itself is sent there.
-    pub(crate) fn page(self, session: &Session) -> Response {
+    pub(crate) fn page(mut self, session: &Session) -> Response {
         if session.is_over().is_some() {
             let reason = self.reason.unwrap_or_default();
             return Redirect::to(&format!("/sign-in?reason={reason}")).into_response();
         }
+        // No header could say how to sign in to another account.
+        self.status = match self.status {
+            StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
+            status => status,
+        };
         let page = view::problem(self.status, &self.text, Some(session));
         self.answer(page)
     }

@@ -58,8 +58,9 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     }
     if bed.is_some() {
         println!(
-            "webmail: sign in as {} with the password {}",
+            "webmail: sign in as {} or {}, with the password {}",
             Bed::USER,
+            Bed::OTHER,
             Bed::PASSWORD
         );
     }

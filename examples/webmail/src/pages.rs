@@ -18,9 +18,11 @@ use serde::Deserialize;
 
 use crate::{
     app::App,
-    cookie,
+    cookie, sign_in,
     view::{self, Here},
 };
+
+pub(crate) use accounts::external;
 
 /// All pages behind the sign-in.
 pub(crate) fn routes() -> Router<Arc<App>> {
@@ -36,6 +38,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/accounts", get(accounts::page))
         .route("/accounts/add", post(accounts::add))
         .route("/accounts/remove", post(accounts::remove))
+        .route("/accounts/sign-in", get(sign_in::start_account))
         .route("/sign-out", post(sign_out))
 }
 

@@ -3,14 +3,15 @@
 mod callback;
 mod flow;
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::{
+    Extension,
     extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
 use http::{StatusCode, header::SET_COOKIE};
-use mail_session::EndReason;
+use mail_session::{EndReason, Session};
 use maud::Markup;
 use serde::Deserialize;
 
@@ -41,12 +42,24 @@ pub(crate) async fn page(Query(wanted): Query<Wanted>) -> Markup {
 /// Sends the user to the authorization server. What has to be known when he comes back is in a sealed cookie,
 /// so that he may come back to another node.
 pub(crate) async fn start(State(app): State<Arc<App>>, Query(wanted): Query<Wanted>) -> Response {
-    let begun = Flow::new(local_path(wanted.next.as_deref()));
-    let begun = begun.and_then(|flow| {
-        let location = flow
-            .authorization(&app, wanted.login_hint.as_deref())?
-            .url();
-        Ok((location, flow.cookie(&app)?))
+    let flow = Flow::new(local_path(wanted.next.as_deref()));
+    send(&app, flow, wanted.login_hint.as_deref())
+}
+
+/// The same for a further account of a session.
+pub(crate) async fn start_account(
+    State(app): State<Arc<App>>,
+    Extension(session): Extension<Session>,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let flow = Flow::new("/accounts").map(|flow| flow.for_session(&session));
+    send(&app, flow, wanted.login_hint.as_deref())
+}
+
+fn send(app: &App, flow: io::Result<Flow>, hint: Option<&str>) -> Response {
+    let begun = flow.and_then(|flow| {
+        let location = flow.authorization(app, hint)?.url();
+        Ok((location, flow.cookie(app)?))
     });
     match begun {
         Ok((location, cookie)) => ([(SET_COOKIE, cookie)], Redirect::to(&location)).into_response(),

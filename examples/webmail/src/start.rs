@@ -11,7 +11,7 @@ use mail_login_tokio::{
     },
 };
 use mail_session::{
-    Sessions, SetUpError,
+    Service, Sessions, SetUpError,
     places::{DirectoryPlaces, MemoryPlaces, RedisPlaces},
     settings::{DiscoverError, Settings},
 };
@@ -67,6 +67,8 @@ pub enum Keep {
     Redis(Redis),
 }
 
+/// The provider of further accounts: the one by which users sign in.
+pub(crate) const SAME: &str = "same";
 /// How long requests may take when the server stops, and saving tokens after that.
 const LAST: Duration = Duration::from_secs(10);
 
@@ -208,12 +210,23 @@ fn sessions(
 ) -> Result<Sessions, SetUpError> {
     let time = Some(settings.sessions.keep);
     let metrics = metrics.clone();
+    let same = settings.tokens.grant()?;
+    let (mail, filter) = (settings.primary.clone(), settings.filter.server.clone());
     let builder = Sessions::builder(settings)
         .http(http)
         .observer(move |fact| {
             metrics.fact(fact);
             log::fact(fact);
-        });
+        })
+        .provider(SAME, same)
+        .servers(
+            move |_, account, service| match (account.provider(), service) {
+                (None, _) => None,
+                (Some(_), Service::Imap) => mail.imap.clone(),
+                (Some(_), Service::Smtp) => mail.smtp.clone(),
+                (Some(_), Service::Sieve) => filter.clone(),
+            },
+        );
     match keep {
         Keep::Directory(path) => builder.build(DirectoryPlaces::new(path, time)),
         Keep::Memory(places) => builder.build(places),

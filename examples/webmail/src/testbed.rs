@@ -17,7 +17,9 @@ const SECRET: &str = "a secret for demonstrations";
 impl Bed {
     /// Who may sign in.
     pub const USER: &'static str = "alice@example.com";
-    /// The password.
+    /// Who may, too.
+    pub const OTHER: &'static str = "bob@example.com";
+    /// The password of both.
     pub const PASSWORD: &'static str = "wonderland";
 
     /// Starts them; the authorization server asks for name and password.
@@ -41,7 +43,9 @@ impl Bed {
         // Browsers do not know its authority; it is on this very machine.
         let provider = provider.client(client).plain_http();
         let user = User::new(Self::USER).password(Self::PASSWORD);
-        let options = TestbedOptions::new().provider(provider).user(user);
+        let other = User::new(Self::OTHER).password(Self::PASSWORD);
+        let options = TestbedOptions::new();
+        let options = options.provider(provider).user(user).user(other);
         Testbed::with(options).map(Self)
     }
 

@@ -1,4 +1,4 @@
-//! Reading mail (<https://www.rfc-editor.org/rfc/rfc3501>): three commands, and nothing is changed.
+//! Reading mail (<https://www.rfc-editor.org/rfc/rfc3501>): three commands.
 
 #![allow(
     clippy::wildcard_enum_match_arm,
@@ -33,10 +33,10 @@ impl Imap {
         self.wire.connection()
     }
 
-    /// Looks at INBOX anew, and says how many messages are there. Looking marks nothing as read.
-    pub(crate) async fn examine(&mut self) -> Result<u32, MailError> {
+    /// Looks at INBOX anew, and says how many messages are there.
+    pub(crate) async fn select(&mut self) -> Result<u32, MailError> {
         let mut exists = 0;
-        self.command("EXAMINE INBOX", |response| {
+        self.command("SELECT INBOX", |response| {
             if let Response::MailboxData(MailboxDatum::Exists(count)) = response {
                 exists = count;
             }
@@ -67,9 +67,9 @@ impl Imap {
         Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 
-    /// The text of one message.
+    /// The text of one message, which counts as read from then on.
     pub(crate) async fn message(&mut self, uid: u32) -> Result<Text, MailError> {
-        let command = format!("UID FETCH {uid} (UID BODY.PEEK[]<0.{OCTETS}>)");
+        let command = format!("UID FETCH {uid} (UID BODY[]<0.{OCTETS}>)");
         let mut octets = None;
         self.command(&command, |response| {
             if let Response::Fetch(_, attributes) = response

@@ -10,7 +10,7 @@ pub(crate) struct Row {
     pub(crate) seen: bool,
     pub(crate) from: String,
     pub(crate) subject: String,
-    /// In UTC, as text.
+    /// As `2026-11-24T08:30Z`; empty if the message has none that is one.
     pub(crate) date: String,
 }
 
@@ -125,7 +125,7 @@ fn date(message: Option<&Message<'_>>) -> String {
     };
     let utc = DateTime::from_timestamp(date.to_timestamp());
     format!(
-        "{:04}-{:02}-{:02} {:02}:{:02}",
+        "{:04}-{:02}-{:02}T{:02}:{:02}Z",
         utc.year, utc.month, utc.day, utc.hour, utc.minute
     )
 }

@@ -40,12 +40,12 @@ impl Pool {
     ) -> Result<(Lease, u32), MailError> {
         while let Some(mut imap) = self.take(session.key(), account) {
             // The server may have closed it meanwhile.
-            if let Ok(exists) = imap.examine().await {
+            if let Ok(exists) = imap.select().await {
                 return Ok((self.lease(imap), exists));
             }
         }
         let mut imap = Imap::new(session.imap(account).await?);
-        let exists = imap.examine().await?;
+        let exists = imap.select().await?;
         Ok((self.lease(imap), exists))
     }
 

@@ -9,7 +9,10 @@ use mail_session::{Account, Outcome, Session};
 use maud::Markup;
 use serde::Deserialize;
 
-use crate::view::{self, Here, State};
+use crate::{
+    start::SAME,
+    view::{self, Here, State},
+};
 
 pub(super) async fn page(here: Here) -> Markup {
     shown(&here, None).await
@@ -59,6 +62,11 @@ pub(super) async fn add(
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
+}
+
+/// A mailbox of the same servers, with tokens of its own.
+pub(crate) fn external(login: &str) -> Account {
+    Account::external(id(login), SAME, login)
 }
 
 /// The name of an account: of the address what it may have, and for what it may not have a number that

@@ -11,12 +11,14 @@ use http::{
     header::{RETRY_AFTER, SET_COOKIE},
 };
 use mail_login_tokens::clock;
-use mail_session::{Expected, Identity, IdentityError, SignInError, User, layer::id_of};
+use mail_session::{
+    AccountError, Expected, Identity, IdentityError, SignInError, User, layer::id_of,
+};
 use serde::Deserialize;
-use token_lifecycle::{Callback, CallbackError, Code, Denial};
+use token_lifecycle::{Callback, CallbackError, Code, Denial, Tokens};
 
 use super::flow::{self, Flow};
-use crate::{app::App, cookie, view};
+use crate::{app::App, cookie, pages::external, view};
 
 /// Only what names the cookie; the rest is read by who checks it.
 #[derive(Debug, Default, Deserialize)]
@@ -36,11 +38,12 @@ pub(crate) async fn callback(
         return NotSignedIn::Unknown.into_response();
     };
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let mut response = match finish(&app, &flow, target).await {
-        Ok(session) => {
-            leave_old(&app, &headers).await;
-            ([(SET_COOKIE, session)], Redirect::to(&flow.next)).into_response()
-        }
+    let finished = match flow.adds_account() {
+        true => add(&app, &flow, target, &headers).await,
+        false => open(&app, &flow, target, &headers).await,
+    };
+    let mut response = match finished {
+        Ok(response) => response,
         Err(problem) => {
             tracing::warn!(%problem, "nobody is signed in");
             problem.into_response()
@@ -53,7 +56,43 @@ pub(crate) async fn callback(
     response
 }
 
-async fn finish(app: &App, flow: &Flow, target: &str) -> Result<HeaderValue, NotSignedIn> {
+/// Begins a session.
+async fn open(
+    app: &App,
+    flow: &Flow,
+    target: &str,
+    headers: &HeaderMap,
+) -> Result<Response, NotSignedIn> {
+    let (user, tokens) = finish(app, flow, target).await?;
+    let (id, _) = app.sessions.open(user, tokens).await?;
+    let cookie = cookie::set(&app.public, "session", id.expose(), None);
+    let cookie = cookie.map_err(|_| NotSignedIn::Unknown)?;
+    leave_old(app, headers).await;
+    Ok(([(SET_COOKIE, cookie)], Redirect::to(&flow.next)).into_response())
+}
+
+/// Adds an account, or gives one that is there its new tokens.
+async fn add(
+    app: &App,
+    flow: &Flow,
+    target: &str,
+    headers: &HeaderMap,
+) -> Result<Response, NotSignedIn> {
+    let id = id_of(headers, &cookie::session(&app.public)).ok_or(NotSignedIn::Unknown)?;
+    let session = app.sessions.find(&id).await.map_err(SignInError::Wait)?;
+    let session = session.filter(|session| flow.is_of(session));
+    let session = session.ok_or(NotSignedIn::Unknown)?;
+    let (user, tokens) = finish(app, flow, target).await?;
+    if user.login() == session.user().login() {
+        return Err(NotSignedIn::SameAccount);
+    }
+    let account = external(user.login());
+    session.add_account(account, Some(tokens)).await?;
+    Ok(Redirect::to(&flow.next).into_response())
+}
+
+/// The tokens of the user who came back, and who that is.
+async fn finish(app: &App, flow: &Flow, target: &str) -> Result<(User, Tokens), NotSignedIn> {
     let broken = |_| NotSignedIn::Unknown;
     let mut authorization = flow.authorization(app, None).map_err(broken)?;
     let code: Code = match authorization.receive(target.as_bytes())? {
@@ -72,8 +111,7 @@ async fn finish(app: &App, flow: &Flow, target: &str) -> Result<HeaderValue, Not
     let expected = Expected::new(app.metadata.issuer(), app.client.id()).nonce(&flow.nonce);
     let identity = Identity::read(id_token, &expected, clock::now().wall)?;
     let user = user(app, &identity).ok_or(NotSignedIn::NoLogin)?;
-    let (id, _) = app.sessions.open(user, tokens).await?;
-    cookie::set(&app.public, "session", id.expose(), None).map_err(|_| NotSignedIn::Unknown)
+    Ok((user, tokens))
 }
 
 /// The names of a user, by the claims that the operator has chosen.
@@ -100,6 +138,8 @@ async fn leave_old(app: &App, headers: &HeaderMap) {
 #[derive(Debug, thiserror::Error)]
 enum NotSignedIn {
     #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error(transparent)]
     Callback(#[from] CallbackError),
     /// What the authorization server says is for people, and may be long.
     #[error("the sign-in service did not let you in")]
@@ -114,6 +154,8 @@ enum NotSignedIn {
         "the sign-in service does not say what your mailbox is called: tell the operator of this server"
     )]
     NoLogin,
+    #[error("you are signed in with this account already: choose another one")]
+    SameAccount,
     #[error(transparent)]
     SignIn(#[from] SignInError),
     #[error("this sign-in was not begun in this browser, or too long ago: begin a new one")]
@@ -123,13 +165,15 @@ enum NotSignedIn {
 impl IntoResponse for NotSignedIn {
     fn into_response(self) -> Response {
         let status = match &self {
-            Self::Callback(_) | Self::Unknown => StatusCode::BAD_REQUEST,
+            Self::Callback(_) | Self::SameAccount | Self::Unknown => StatusCode::BAD_REQUEST,
             Self::Denied(denial) if denial.is_temporary() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::SignIn(error) if error.is_temporary() => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Identity(_) | Self::NoIdToken | Self::NoLogin | Self::SignIn(_) => {
-                StatusCode::BAD_GATEWAY
-            }
+            Self::Account(_)
+            | Self::Identity(_)
+            | Self::NoIdToken
+            | Self::NoLogin
+            | Self::SignIn(_) => StatusCode::BAD_GATEWAY,
         };
         let mut response = (status, view::not_signed_in(&self.to_string())).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -4,6 +4,7 @@ use std::io;
 
 use http::HeaderValue;
 use mail_login_tokens::clock;
+use mail_session::Session;
 use sasl_core::Secret;
 use serde::{Deserialize, Serialize};
 use token_lifecycle::{Authorization, State, Verifier};
@@ -18,6 +19,8 @@ pub(super) struct Flow {
     verifier: String,
     pub(super) nonce: String,
     pub(super) next: String,
+    /// The session for which an account is added; none if one is begun.
+    session: Option<String>,
     /// Until when it counts, in milliseconds since 1970.
     until: u64,
 }
@@ -36,8 +39,25 @@ impl Flow {
             verifier: secret(Verifier::from_entropy(&clock::entropy()?).secret()),
             nonce: secret(State::from_entropy(&clock::entropy()?).secret()),
             next: next.to_owned(),
+            session: None,
             until: now.saturating_add(1000 * u64::from(LIFE)),
         })
+    }
+
+    /// Adds an account to this session, and begins none.
+    pub(super) fn for_session(mut self, session: &Session) -> Self {
+        self.session = Some(session.key().to_string());
+        self
+    }
+
+    /// Whether it adds an account to a session.
+    pub(super) fn adds_account(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Whether it was begun in this session.
+    pub(super) fn is_of(&self, session: &Session) -> bool {
+        self.session == Some(session.key().to_string())
     }
 
     /// The question to the user, the same one on the way there and back.
@@ -61,14 +81,19 @@ impl Flow {
         if let Some(resource) = &settings.resource {
             authorization = authorization.parameter("resource", resource);
         }
-        if settings
+        // <https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess>
+        let offline = settings
             .scopes
             .iter()
-            .any(|scope| scope == "offline_access")
-        {
-            // <https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess>
-            authorization = authorization.parameter("prompt", "consent");
-        }
+            .any(|scope| scope == "offline_access");
+        // Who adds an account is signed in with another one already.
+        let prompt = match (self.adds_account(), offline) {
+            (true, true) => "login consent",
+            (true, false) => "login",
+            (false, true) => "consent",
+            (false, false) => "",
+        };
+        authorization = authorization.parameter("prompt", prompt);
         // An address at most: whatever it is, it is a hint.
         if let Some(hint) = hint.filter(|hint| hint.len() <= 254) {
             authorization = authorization.parameter("login_hint", hint);

@@ -3,7 +3,7 @@
 use mail_session::{Account, AccountKind};
 use maud::{Markup, html};
 
-use super::layout::{Here, name, page};
+use super::layout::{Here, name, page, query};
 
 /// How an account is.
 pub(crate) enum State {
@@ -26,7 +26,7 @@ pub(crate) fn accounts(here: &Here, states: &[(Account, State)], problem: Option
                         strong { bdi { (name(account, &here.session)) } }
                         span.hint { (kind(account)) }
                     }
-                    (shown(state))
+                    (shown(account, state))
                     @if account.kind() != AccountKind::Primary {
                         form method="post" action="/accounts/remove" {
                             input type="hidden" name="id" value=(account.id());
@@ -36,6 +36,9 @@ pub(crate) fn accounts(here: &Here, states: &[(Account, State)], problem: Option
                 }
             }
         }
+        h2 { "Add another account" }
+        p.hint { "A mailbox with a sign-in of its own, at the same sign-in service." }
+        p { a.button href="/accounts/sign-in" { "Sign in to it" } }
         h2 { "Add a shared mailbox" }
         p.hint { "A mailbox of the same provider that you may read with your own sign-in." }
         form.row method="post" action="/accounts/add" {
@@ -54,12 +57,14 @@ fn kind(account: &Account) -> &'static str {
     }
 }
 
-fn shown(state: &State) -> Markup {
+fn shown(account: &Account, state: &State) -> Markup {
+    let login = query(account.login().unwrap_or_default());
+    let again = format!("/accounts/sign-in?login_hint={login}");
     html! {
         @match state {
-            State::Good => span.badge { "connected" },
+            State::Good => span.badge { "signed in" },
             State::Later(why) => span.badge.later title=(why) { "not available now" },
-            State::SignIn(why) => span.badge.bad title=(why) { "sign in again" },
+            State::SignIn(why) => a.badge.bad href=(again) title=(why) { "sign in again" },
         }
     }
 }

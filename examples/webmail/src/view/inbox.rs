@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::layout::{Here, page};
+use super::layout::{Here, page, time};
 use crate::mail::Row;
 
 /// `exists`: how many messages there are in all.
@@ -26,7 +26,7 @@ pub(crate) fn inbox(here: &Here, rows: &[Row], exists: u32, sent: bool) -> Marku
                         a href=(here.link(&format!("/message/{}", row.uid))) {
                             span.from { bdi { (row.from) } }
                             span.subject { bdi { (row.subject) } }
-                            time { (row.date) }
+                            (time(&row.date))
                         }
                     }
                 }

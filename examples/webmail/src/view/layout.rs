@@ -23,8 +23,7 @@ impl Here {
     pub(crate) fn link(&self, path: &str) -> String {
         match self.account.as_str() {
             Account::PRIMARY => path.to_owned(),
-            // The name of an account needs no escape.
-            account => format!("{path}?account={}", account.replace('+', "%2B")),
+            account => format!("{path}?account={}", query(account)),
         }
     }
 }
@@ -67,13 +66,32 @@ pub(super) fn page(here: &Here, current: &str, title: &str, body: &Markup) -> Ma
 fn other(account: &Account, current: &str) -> String {
     match account.id() {
         Account::PRIMARY => current.to_owned(),
-        id => format!("{current}?account={}", id.replace('+', "%2B")),
+        id => format!("{current}?account={}", query(id)),
     }
 }
 
 /// What a mailbox is called.
 pub(super) fn name<'a>(account: &'a Account, session: &'a Session) -> &'a str {
     account.login().unwrap_or_else(|| session.user().mail())
+}
+
+/// Text as a value in a query (<https://www.rfc-editor.org/rfc/rfc3986#section-2.1>).
+pub(super) fn query(text: &str) -> String {
+    let mut value = String::new();
+    for octet in text.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-._~/@".contains(&octet) {
+            value.push(char::from(octet));
+        } else {
+            value.push_str(&format!("%{octet:02X}"));
+        }
+    }
+    value
+}
+
+/// A time in UTC, which the script of the page shows as the user's clock has it.
+pub(super) fn time(utc: &str) -> Markup {
+    let shown = utc.replace('T', " ");
+    html! { time datetime=(utc) title=(shown.replace('Z', " UTC")) { (shown.trim_end_matches('Z')) } }
 }
 
 /// A page before the sign-in.

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::layout::{Here, page};
+use super::layout::{Here, page, time};
 use crate::mail::Text;
 
 pub(crate) fn message(here: &Here, message: &Text) -> Markup {
@@ -13,7 +13,7 @@ pub(crate) fn message(here: &Here, message: &Text) -> Markup {
             dl {
                 dt { "From" } dd { bdi { (message.from) } }
                 dt { "To" } dd { bdi { (message.to) } }
-                @if !message.date.is_empty() { dt { "Date" } dd { (message.date) " UTC" } }
+                @if !message.date.is_empty() { dt { "Date" } dd { (time(&message.date)) } }
             }
             pre.text dir="auto" { (message.text) }
             @if message.is_cut { p.note { "The message is longer; this is its beginning." } }

@@ -25,7 +25,8 @@ pub(crate) fn problem(status: StatusCode, text: &str, session: Option<&Session>)
         &html! {
             h1 { (title) }
             p { (sentence(text)) }
-            @if session.is_some() || status == StatusCode::NOT_FOUND { p { a.button href="/" { "To the inbox" } } }
+            @if session.is_some() && status == StatusCode::FORBIDDEN { p { a.button href="/accounts" { "To the accounts" } } }
+        @else if session.is_some() || status == StatusCode::NOT_FOUND { p { a.button href="/" { "To the inbox" } } }
         },
     )
 }

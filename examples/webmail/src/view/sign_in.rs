@@ -3,11 +3,11 @@
 use mail_session::EndReason;
 use maud::{Markup, html};
 
-use super::layout::alone;
+use super::layout::{alone, query};
 
 /// `next` has been checked: it is a path of this site.
 pub(crate) fn sign_in(reason: Option<EndReason>, next: &str) -> Markup {
-    let next: String = form_query(next);
+    let next = query(next);
     alone(
         "Sign in",
         &html! {
@@ -39,18 +39,4 @@ fn sentence(reason: EndReason) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())
-}
-
-/// Visible characters, of which these would end the value or be read as something else.
-fn form_query(path: &str) -> String {
-    let mut text = String::new();
-    for c in path.chars() {
-        match c {
-            '%' | '&' | '+' | '#' | '?' | '=' | ';' => {
-                text.push_str(&format!("%{:02X}", u32::from(c)))
-            }
-            c => text.push(c),
-        }
-    }
-    text
 }

@@ -162,3 +162,50 @@ async fn a_shared_mailbox_is_added_read_and_removed() {
             .contains("team@example.com</bdi>")
     );
 }
+
+#[tokio::test]
+async fn an_account_with_a_sign_in_of_its_own_ends_alone() {
+    let (bed, node) = start().await;
+    let bob = webmail::Bed::OTHER;
+    bed.testbed().deliver(bob, b"Subject: for bob\r\n\r\n");
+    let browser = Browser::new(&node);
+    browser.sign_in().await.is(StatusCode::OK);
+    let page = browser
+        .load("/accounts/sign-in?login_hint=bob%40example.com")
+        .await;
+    assert_eq!(page.url.path(), "/accounts");
+    page.is(StatusCode::OK)
+        .says(bob)
+        .says("with a sign-in of its own");
+    browser
+        .load("/?account=bob%40example.com")
+        .await
+        .is(StatusCode::OK)
+        .says("for bob");
+    let fields = [("account", bob), ("to", ALICE), ("subject", "from bob")];
+    browser.submit("/send", &fields).await.is(StatusCode::OK);
+    assert_eq!(bed.testbed().smtp().messages()[0].from, bob);
+    browser.load("/").await.says("from bob");
+
+    bed.testbed().provider().revoke_user(bob);
+    let page = browser.load("/filters?account=bob%40example.com").await;
+    page.is(StatusCode::FORBIDDEN).says("To the accounts");
+    browser.load("/").await.is(StatusCode::OK).says("from bob");
+    browser
+        .load("/accounts")
+        .await
+        .is(StatusCode::OK)
+        .says("sign in again");
+    let page = browser
+        .load("/accounts/sign-in?login_hint=bob%40example.com")
+        .await;
+    assert!(!page.is(StatusCode::OK).text.contains("sign in again"));
+    browser
+        .load("/filters?account=bob%40example.com")
+        .await
+        .is(StatusCode::OK);
+    // The user's own is there already.
+    let page = browser.load("/accounts/sign-in").await;
+    page.is(StatusCode::BAD_REQUEST)
+        .says("with this account already");
+}

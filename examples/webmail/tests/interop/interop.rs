@@ -1,6 +1,10 @@
 //! What a user does, from the sign-in to its end.
 
-use std::{fs, path::PathBuf, time::Instant};
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 use harness::interop::{Interop, start};
 use mail_login_browser::{Browser, PATIENCE};
@@ -106,7 +110,10 @@ fn signed_in_mail_is_read_written_and_sorted() {
     );
 
     // Written, sent, and arrived.
-    let number = Instant::now().elapsed().as_nanos() ^ u128::from(std::process::id());
+    let number = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_millis();
     let subject = format!("Grüße, and <b>more</b> {number}");
     browser.click(".head .button");
     browser.fill("to", "alice@example.test");
@@ -141,7 +148,7 @@ fn signed_in_mail_is_read_written_and_sorted() {
     picture(&browser, "script");
 
     browser.visit(&node.url("/accounts"));
-    browser.wait_for_text("connected");
+    browser.wait_for_text("signed in");
     picture(&browser, "accounts");
     browser.click(".out button");
     browser.wait_for_text("You have signed out.");
@@ -169,7 +176,7 @@ fn who_is_revoked_at_the_provider_lands_on_the_sign_in_page() {
     while session.generation().get() < 2 {
         assert!(Instant::now() < limit, "no refresh");
         browser.visit(&node.url("/accounts"));
-        browser.wait_for_text("connected");
+        browser.wait_for_text("signed in");
     }
     // The user takes the permission back.
     let export = node.runtime.block_on(session.export()).unwrap();
