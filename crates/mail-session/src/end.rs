@@ -61,7 +61,11 @@ impl fmt::Display for Ended {
 /// Why a session ended, in a sentence for the user.
 ///
 /// ```
-/// assert_eq!(mail_session::EndReason::Revoked.name(), "revoked");
+/// use mail_session::EndReason;
+///
+/// assert_eq!(EndReason::Revoked.name(), "revoked");
+/// assert_eq!(EndReason::parse("revoked"), Some(EndReason::Revoked));
+/// assert_eq!(EndReason::parse("<b>"), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
@@ -97,6 +101,22 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// Reads such a name, as it comes back in an address of a sign-in page.
+    pub fn parse(name: &str) -> Option<Self> {
+        let reasons = [
+            Self::ConsentMissing,
+            Self::Expired,
+            Self::InteractionRequired,
+            Self::LostRotation,
+            Self::Misconfigured,
+            Self::NotRenewable,
+            Self::Revoked,
+            Self::SignedOut,
+            Self::Terminated,
+        ];
+        reasons.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// A stable name for programs, in kebab-case.
     pub const fn name(self) -> &'static str {
         match self {

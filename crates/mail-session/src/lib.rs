@@ -73,6 +73,8 @@ mod end;
 mod failed;
 #[cfg(feature = "sessions")]
 mod id;
+#[cfg(feature = "sessions")]
+mod identity;
 #[cfg(feature = "tower")]
 pub mod layer;
 #[cfg(feature = "sessions")]
@@ -100,6 +102,8 @@ pub use attributes::{Attributes, InvalidAttribute};
 pub use end::{EndReason, Ended};
 #[cfg(feature = "sessions")]
 pub use id::{SessionId, SessionKey};
+#[cfg(feature = "sessions")]
+pub use identity::{Expected, Identity, IdentityError};
 #[cfg(feature = "sessions")]
 pub use outcome::{Outcome, Wait};
 #[cfg(feature = "sessions")]

@@ -1,6 +1,7 @@
 //! What the operator decides.
 
 mod auth;
+mod discover;
 mod duration;
 mod filter;
 mod findings;
@@ -17,6 +18,7 @@ mod toml;
 use core::time::Duration;
 
 pub use auth::AuthType;
+pub use discover::DiscoverError;
 pub use filter::{CredentialSource, Filter};
 pub use findings::{Findings, Problem, Severity};
 pub use load::LoadError;

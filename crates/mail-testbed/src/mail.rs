@@ -1,6 +1,7 @@
 //! A mail server inside the process.
 
 mod after;
+mod boxes;
 mod check;
 mod connection;
 mod listen;
@@ -23,6 +24,7 @@ use connection::Host;
 use listen::{Door, Doors};
 use record::Record;
 
+pub(crate) use boxes::Boxes;
 pub use options::MailOptions;
 pub use quirk::Quirk;
 pub use record::{Attempted, Message};
@@ -30,8 +32,9 @@ pub use record::{Attempted, Message};
 /// An IMAP, SMTP or ManageSieve server on loopback, which lives until it is dropped.
 ///
 /// It listens on three ports: with TLS from the first octet on, with STARTTLS, and in clear. Behind
-/// the login there is just enough for a client to see that it is in: an empty INBOX, messages that are
-/// accepted and kept for the test to look at, a list without scripts.
+/// the login there is just enough for a client to see that it is in: messages that are accepted, kept for
+/// the test to look at, and shown in the INBOX of whom they are for, if the servers are of one
+/// [`Testbed`](crate::Testbed); and a place for scripts, which nobody runs.
 ///
 /// ```
 /// use mail_testbed::Testbed;

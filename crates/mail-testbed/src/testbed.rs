@@ -9,7 +9,7 @@ use std::{io, thread::JoinHandle};
 
 use tokio::{runtime::Builder, sync::oneshot};
 
-use crate::{Authority, MailOptions, MailServer, Provider, ProviderOptions, User};
+use crate::{Authority, MailOptions, MailServer, Provider, ProviderOptions, User, mail::Boxes};
 
 /// An authorization server, and IMAP, SMTP and ManageSieve servers that take its tokens, all on
 /// loopback, under one certificate authority, until it is dropped.
@@ -29,6 +29,7 @@ pub struct Testbed {
     imap: MailServer,
     smtp: MailServer,
     sieve: MailServer,
+    boxes: Arc<Boxes>,
     // Last, so that the servers are gone before what they run on.
     _runtime: Runtime,
 }
@@ -134,7 +135,9 @@ impl Testbed {
         }
         let provider = Provider::start_on(&runtime.handle, provider)?;
         let checker = provider.checker();
+        let boxes: Arc<Boxes> = Arc::default();
         let ready = |mut mail: MailOptions| {
+            mail.boxes = Arc::clone(&boxes);
             for user in &users {
                 mail = mail.user(user.clone());
             }
@@ -146,6 +149,7 @@ impl Testbed {
             smtp: MailServer::smtp_on(on, ready(options.smtp), &authority, checker.clone())?,
             sieve: MailServer::sieve_on(on, ready(options.sieve), &authority, checker)?,
             provider,
+            boxes,
             _runtime: runtime,
         })
     }
@@ -173,6 +177,11 @@ impl Testbed {
     /// The ManageSieve server.
     pub fn sieve(&self) -> &MailServer {
         &self.sieve
+    }
+
+    /// Puts a message into the mailbox of a user, where IMAP shows it, as it does what SMTP takes for him.
+    pub fn deliver(&self, user: &str, message: &[u8]) {
+        self.boxes.deliver(user, message);
     }
 
     /// An access token that all three take.

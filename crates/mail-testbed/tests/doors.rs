@@ -261,7 +261,7 @@ fn messages_are_kept_as_they_were_meant() {
 }
 
 #[test]
-fn an_empty_mailbox_and_no_scripts() {
+fn an_empty_mailbox_and_what_is_delivered() {
     let testbed = start(MailOptions::new());
     let address = through(Door::StartTls, testbed.imap(), testbed.authority());
     let credentials = bearer(&testbed.token(USER));
@@ -274,12 +274,49 @@ fn an_empty_mailbox_and_no_scripts() {
     ask(&mut connection, "z SELECT {5}\r\n", "+ Go on\r\n");
     ask(&mut connection, "Spam1\r\n", "z NO [NONEXISTENT]");
 
+    testbed.deliver(USER, b"Subject: one\r\nX: y\r\n\r\nHello\r\n");
+    testbed.deliver("bob@example.com", b"Subject: of somebody else\r\n\r\n");
+    let answer = ask(&mut connection, "a SELECT INBOX\r\n", "a OK");
+    assert!(answer.contains("* 1 EXISTS\r\n"), "{answer}");
+    let command = "b FETCH 1:* (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])\r\n";
+    let answer = ask(&mut connection, command, "b OK");
+    let header = "(SUBJECT)] {16}\r\nSubject: one\r\n\r\n)\r\n";
+    assert!(answer.contains(header), "{answer}");
+    let answer = ask(&mut connection, "c UID FETCH 1 BODY[]<30.99>\r\n", "c OK");
+    assert!(answer.contains("BODY[]<30> {0}\r\n)\r\n"), "{answer}");
+    let answer = ask(&mut connection, "d UID FETCH 2 BODY[]\r\n", "d OK");
+    assert!(!answer.contains("FETCH ("), "{answer}");
+}
+
+#[test]
+fn scripts_are_kept_for_their_user() {
+    let testbed = start(MailOptions::new());
     let address = through(Door::StartTls, testbed.sieve(), testbed.authority());
-    let credentials = bearer(&testbed.token(USER));
-    let mut connection = log_in::<Sieve>(&address, credentials, Settings::new()).accepted();
+    let sieve = |user: &str| {
+        let credentials = Credentials::bearer(user, testbed.token(user)).unwrap();
+        log_in::<Sieve>(&address, credentials, Settings::new()).accepted()
+    };
+    let mut connection = sieve(USER);
     ask(&mut connection, "LISTSCRIPTS\r\n", "OK\r\n");
-    let upload = "PUTSCRIPT \"a\" {6+}\r\nkeep;\n\r\n";
-    ask(&mut connection, upload, "NO (QUOTA)");
+    ask(&mut connection, "GETSCRIPT \"a\"\r\n", "NO (NONEXISTENT)");
+    ask(
+        &mut connection,
+        "PUTSCRIPT \"a\" {5+}\r\nif x{\r\n",
+        "NO \"line 1",
+    );
+    ask(
+        &mut connection,
+        "PUTSCRIPT \"a\" {7+}\r\nkeep;\r\n\r\n",
+        "OK\r\n",
+    );
+    ask(&mut connection, "SETACTIVE \"a\"\r\n", "OK\r\n");
+    let answer = ask(&mut connection, "LISTSCRIPTS\r\n", "OK\r\n");
+    assert_eq!(answer, "\"a\" ACTIVE\r\nOK\r\n");
+    ask(&mut connection, "DELETESCRIPT \"a\"\r\n", "NO (ACTIVE)");
+    let answer = ask(&mut connection, "GETSCRIPT \"a\"\r\n", "OK\r\n");
+    assert_eq!(answer, "{7}\r\nkeep;\r\n\r\nOK\r\n");
+    let answer = ask(&mut sieve("bob@example.com"), "LISTSCRIPTS\r\n", "OK\r\n");
+    assert_eq!(answer, "OK\r\n");
 }
 
 #[test]

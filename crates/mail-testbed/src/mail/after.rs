@@ -1,5 +1,6 @@
 //! What a server does for a client that is in: just enough for it to see that.
 
+mod fetch;
 pub(super) mod imap;
 mod sieve;
 mod smtp;
@@ -13,6 +14,7 @@ use tokio::{
 };
 
 use super::{
+    boxes::Boxes,
     connection::{Host, IDLE, Manner, Over, READ},
     record::Record,
 };
@@ -44,6 +46,7 @@ pub(super) struct Said<'a> {
     pub(super) leaves: bool,
     pub(super) user: &'a str,
     pub(super) record: &'a Record,
+    pub(super) boxes: &'a Boxes,
 }
 
 impl Said<'_> {
@@ -90,6 +93,7 @@ pub(super) async fn serve<P: After>(
             leaves: false,
             user,
             record: &host.record,
+            boxes: &host.options.boxes,
         };
         let text = lines.bytes().get(line.range).unwrap_or_default();
         if manner.is_connected() {

@@ -12,7 +12,7 @@ use std::io;
 use rustls::ServerConfig;
 use sasl_core::{AcceptSettings, Mechanism, Presented, Reason, Service};
 
-use super::Quirk;
+use super::{Quirk, boxes::Boxes};
 use crate::{Authority, Checker, User};
 
 /// What a mail server is like: what it offers, whom it lets in, what it does wrong.
@@ -30,6 +30,7 @@ use crate::{Authority, Checker, User};
 #[derive(Clone)]
 pub struct MailOptions {
     pub(super) audience: Option<String>,
+    pub(crate) boxes: Arc<Boxes>,
     pub(super) scope: Option<String>,
     pub(super) users: Vec<User>,
     pub(super) quirks: Vec<Quirk>,
@@ -60,6 +61,7 @@ impl MailOptions {
     pub fn new() -> Self {
         Self {
             audience: None,
+            boxes: Arc::default(),
             scope: Some("mail".to_string()),
             users: Vec::new(),
             quirks: Vec::new(),

@@ -1,8 +1,8 @@
-//! IMAP behind the login: one mailbox, and nothing in it.
+//! IMAP behind the login: one mailbox, with the messages that SMTP took for its user.
 
 use imap_auth::Imap;
 
-use super::{After, Said, split};
+use super::{After, Said, fetch::fetch, split};
 
 /// The tag of an IDLE under way.
 #[derive(Default)]
@@ -10,7 +10,7 @@ pub(in crate::mail) struct Session {
     idle: Option<Vec<u8>>,
 }
 
-use alloc::vec::Vec;
+use alloc::{format, vec::Vec};
 
 impl After for Imap {
     type Session = Session;
@@ -50,10 +50,12 @@ impl After for Imap {
             }
             "SELECT" | "EXAMINE" if is_inbox(arguments) => {
                 said.line(&[b"* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)"]);
-                said.line(&[b"* 0 EXISTS"]);
+                let messages = said.boxes.messages(said.user);
+                let next = messages.last().map_or(1, |(uid, _)| uid + 1);
+                said.line(&[format!("* {} EXISTS", messages.len()).as_bytes()]);
                 said.line(&[b"* 0 RECENT"]);
                 said.line(&[b"* OK [UIDVALIDITY 1] UIDs valid"]);
-                said.line(&[b"* OK [UIDNEXT 1] Predicted next UID"]);
+                said.line(&[format!("* OK [UIDNEXT {next}] Predicted next UID").as_bytes()]);
                 if word == "SELECT" {
                     b" OK [READ-WRITE] Done"
                 } else {
@@ -73,7 +75,12 @@ impl After for Imap {
                 said.line(&[b"* SEARCH"]);
                 b" OK Done"
             }
-            "FETCH" | "UID" | "STORE" => b" OK Nothing there",
+            "FETCH" if fetch(arguments, false, said) => b" OK Done",
+            "UID" if split(arguments).0 == "FETCH" && fetch(split(arguments).1, true, said) => {
+                b" OK Done"
+            }
+            "FETCH" => b" BAD Not understood",
+            "UID" | "STORE" => b" OK Nothing is changed",
             "IDLE" => {
                 session.idle = Some(tag.to_vec());
                 said.line(&[b"+ idling"]);

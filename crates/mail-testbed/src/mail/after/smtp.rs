@@ -1,4 +1,4 @@
-//! SMTP behind the login: every message is accepted and kept.
+//! SMTP behind the login: every message is accepted, kept, and in the mailbox of whom it is for.
 
 use alloc::{
     string::{String, ToString as _},
@@ -107,6 +107,9 @@ impl Session {
         if content.len() > SIZE {
             said.line(&[b"552 5.3.4 Message too big"]);
             return;
+        }
+        for to in &done.to {
+            said.boxes.deliver(to, &content);
         }
         said.record.note_message(Message {
             user: said.user.to_string(),

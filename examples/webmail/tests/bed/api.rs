@@ -1,0 +1,177 @@
+//! For programs.
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use webmail::{Bed, Running};
+
+use crate::support::{ALICE, Browser, start, start_with};
+
+struct Program {
+    client: Client,
+    base: String,
+    session: String,
+}
+
+impl Program {
+    async fn sign_in(node: &Running) -> Self {
+        let client = Browser::new(node).client().clone();
+        let base = node.url().to_owned();
+        let body = json!({ "user": ALICE, "password": Bed::PASSWORD });
+        let answer = client
+            .post(format!("{base}/api/sign-in"))
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let json: Value = answer.json().await.unwrap();
+        let session = json["session"].as_str().unwrap().to_owned();
+        Self {
+            client,
+            base,
+            session,
+        }
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, Value) {
+        let request = self
+            .client
+            .get(format!("{}{path}", self.base))
+            .bearer_auth(&self.session);
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap_or_default())
+    }
+
+    async fn send(&self, method: reqwest::Method, path: &str, body: &Value) -> (StatusCode, Value) {
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        let answer = request
+            .bearer_auth(&self.session)
+            .json(body)
+            .send()
+            .await
+            .unwrap();
+        (answer.status(), answer.json().await.unwrap_or_default())
+    }
+}
+
+#[tokio::test]
+async fn a_program_does_all_that_a_browser_does() {
+    use reqwest::Method;
+    let (bed, node) = start().await;
+    let program = Program::sign_in(&node).await;
+    let (status, json) = program.get("/api/session").await;
+    assert_eq!((status, &json["user"]), (StatusCode::OK, &ALICE.into()));
+    assert_eq!(json["accounts"][0]["state"], "go-on");
+    assert!(json["token_expires_at"].as_u64().is_some(), "{json}");
+
+    let letter = json!({ "to": ALICE, "subject": "Hi", "text": "Hello" });
+    let (status, json) = program.send(Method::POST, "/api/send", &letter).await;
+    assert_eq!((status, &json["sent"]), (StatusCode::OK, &true.into()));
+    let (_, json) = program.get("/api/messages").await;
+    assert_eq!(
+        (&json["exists"], &json["messages"][0]["subject"]),
+        (&1.into(), &"Hi".into())
+    );
+    let (_, json) = program.get("/api/messages/1").await;
+    assert_eq!(json["text"].as_str().unwrap().trim_end(), "Hello");
+    let (status, json) = program.get("/api/messages/2").await;
+    assert_eq!(
+        (status, &json["error"]),
+        (StatusCode::NOT_FOUND, &"missing".into())
+    );
+
+    let script = json!({ "name": "main", "script": "keep;\r\n", "activate": true });
+    let (status, json) = program.send(Method::PUT, "/api/script", &script).await;
+    assert_eq!((status, &json["saved"]), (StatusCode::OK, &true.into()));
+    let (_, json) = program.get("/api/script").await;
+    assert_eq!(
+        (&json["name"], &json["script"]),
+        (&"main".into(), &"keep;\r\n".into())
+    );
+    let bad = json!({ "name": "main", "script": "if {" });
+    let (status, json) = program.send(Method::PUT, "/api/script", &bad).await;
+    assert_eq!(
+        (status, &json["error"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &"refused".into())
+    );
+
+    let (status, _) = program
+        .send(Method::POST, "/api/sign-out", &Value::Null)
+        .await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let (status, json) = program.get("/api/messages").await;
+    assert_eq!(
+        (status, &json["error"]),
+        (StatusCode::UNAUTHORIZED, &"reauth_required".into())
+    );
+    drop(bed);
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_one_that_nobody_wants() {
+    let (_bed, node) = start().await;
+    let client = Browser::new(&node).client().clone();
+    let sign_in = async |base: &str, body: Value| {
+        let answer = client
+            .post(format!("{base}/api/sign-in"))
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status();
+        (
+            status,
+            answer.json::<Value>().await.unwrap()["error"].clone(),
+        )
+    };
+    let wrong = json!({ "user": ALICE, "password": "wrong" });
+    let refused = sign_in(node.url(), wrong.clone()).await;
+    assert_eq!(
+        refused,
+        (StatusCode::UNAUTHORIZED, "sign_in_refused".into())
+    );
+    let (status, error) = sign_in(node.url(), json!({ "user": 7 })).await;
+    assert_eq!(
+        (status, error),
+        (StatusCode::UNPROCESSABLE_ENTITY, "bad_request".into())
+    );
+    let (_bed, node) = start_with(|settings| settings.tokens.password_grant = false).await;
+    let refused = sign_in(node.url(), wrong).await;
+    assert_eq!(
+        refused,
+        (StatusCode::FORBIDDEN, "password_grant_off".into())
+    );
+}
+
+#[tokio::test]
+async fn operators_see_numbers_apart_from_users() {
+    let bed = Bed::with(mail_testbed::ProviderOptions::new()).unwrap();
+    let node = crate::support::node(&bed, |_| {})
+        .with_metrics()
+        .start()
+        .await
+        .unwrap();
+    Program::sign_in(&node).await.get("/api/messages").await;
+    let browser = Browser::new(&node);
+    browser.load("/metrics").await.is(StatusCode::NOT_FOUND);
+    let address = format!("http://{}/metrics", node.metrics().unwrap());
+    let text = browser
+        .client()
+        .get(address)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    for line in [
+        "webmail_session_checks_total{outcome=\"go-on\"} 1",
+        "webmail_mail_logins_total{protocol=\"imap\",result=\"accepted\"} 1",
+        "webmail_sessions_opened_total{how=\"signed-in\"} 1",
+        "webmail_sessions 1",
+        "webmail_imap_connections_idle 1",
+        "# EOF",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}

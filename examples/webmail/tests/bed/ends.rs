@@ -1,0 +1,128 @@
+//! Tokens that expire, sessions that end, and providers that are down.
+
+use core::time::Duration;
+
+use mail_testbed::{Endpoint, Fault};
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::support::{ALICE, Browser, expired, start, start_with};
+
+#[tokio::test]
+async fn an_hour_later_nobody_notices() {
+    let (bed, node) = start().await;
+    let (id, _) = expired(&bed, &node).await;
+    let page = Browser::with_session(&node, &id).load("/").await;
+    page.is(StatusCode::OK).says("Nothing here yet");
+    assert_eq!(bed.testbed().provider().refreshes(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_only_the_mail_server_thinks_expired_is_replaced() {
+    let (bed, node) = start().await;
+    let browser = Browser::new(&node);
+    browser.sign_in().await.is(StatusCode::OK);
+    bed.testbed().provider().advance(Duration::from_secs(3600));
+    browser.load("/filters").await.is(StatusCode::OK);
+    assert_eq!(bed.testbed().provider().refreshes(), 1);
+}
+
+#[tokio::test]
+async fn who_was_revoked_lands_on_the_sign_in_page_with_the_reason() {
+    let (bed, node) = start().await;
+    let (id, _) = expired(&bed, &node).await;
+    bed.testbed().provider().revoke_user(ALICE);
+    let browser = Browser::with_session(&node, &id);
+    let page = browser.load("/filters").await;
+    page.is(StatusCode::OK)
+        .says("The sign-in was ended, or the password was changed");
+    assert_eq!(page.url.query(), Some("reason=revoked&next=%2Ffilters"));
+    let answer = browser.fetch("/api/messages").await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let json: Value = answer.json().await.unwrap();
+    assert_eq!(
+        (&json["error"], &json["reason"]),
+        (&"reauth_required".into(), &"revoked".into())
+    );
+    // And signs in again, to where the page would have been.
+    let page = browser.load("/sign-in/start?next=%2Ffilters").await;
+    page.is(StatusCode::OK)
+        .says("Scripts that the mail server runs");
+}
+
+#[tokio::test]
+async fn while_the_provider_is_down_nobody_is_signed_out() {
+    let (bed, node) =
+        start_with(|settings| settings.tokens.wait = Duration::from_millis(300)).await;
+    let (id, _) = expired(&bed, &node).await;
+    let provider = bed.testbed().provider();
+    for _ in 0..3 {
+        provider.misbehave(Fault::status(503));
+    }
+    let browser = Browser::with_session(&node, &id);
+    let page = browser.load("/").await;
+    page.is(StatusCode::SERVICE_UNAVAILABLE)
+        .says("You stay signed in");
+    let seconds: u64 = page.headers["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((1..=300).contains(&seconds), "{seconds}");
+    let answer = browser.fetch("/api/session").await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.headers().contains_key("retry-after"));
+    let json: Value = answer.json().await.unwrap();
+    assert_eq!(json["error"], "temporarily_unavailable");
+    // The faults are used up by and by, and then the same page works.
+    let limit = tokio::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        let page = browser.load("/").await;
+        if page.status == StatusCode::OK {
+            page.says("Nothing here yet");
+            break;
+        }
+        page.is(StatusCode::SERVICE_UNAVAILABLE);
+        assert!(
+            tokio::time::Instant::now() < limit,
+            "{}",
+            provider.requests(Endpoint::Token)
+        );
+    }
+    assert!(provider.requests(Endpoint::Token) >= 4);
+}
+
+#[tokio::test]
+async fn signing_out_ends_everything() {
+    let (bed, node) = start().await;
+    let browser = Browser::new(&node);
+    browser.sign_in().await.is(StatusCode::OK);
+    let id = browser.session().unwrap();
+    let page = browser.submit("/sign-out", &[]).await;
+    page.is(StatusCode::OK).says("You have signed out.");
+    assert_eq!(browser.session(), None, "the cookie is gone");
+    let id = mail_session::SessionId::parse(&id).unwrap();
+    let again = Browser::with_session(&node, &id);
+    assert_eq!(
+        again.fetch("/api/session").await.status(),
+        StatusCode::UNAUTHORIZED
+    );
+    // The refresh token is revoked, and connections that waited are closed, in the background.
+    let revoked = tokio::task::spawn_blocking(move || {
+        let revoked =
+            bed.testbed()
+                .provider()
+                .wait_for(Endpoint::Revoke, 1, Duration::from_secs(20));
+        (revoked, bed)
+    });
+    let (revoked, bed) = revoked.await.unwrap();
+    assert!(revoked);
+    let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+    while bed.testbed().imap().connections() > 0 {
+        assert!(
+            tokio::time::Instant::now() < limit,
+            "a connection outlives its session"
+        );
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,79 @@
+//! Two nodes that keep their sessions in one place.
+
+use core::time::Duration;
+
+use mail_session::places::MemoryPlaces;
+use reqwest::StatusCode;
+use webmail::{Bed, Keep, Running};
+
+use crate::support::{Browser, node};
+
+async fn two() -> (Bed, Running, Running) {
+    let bed = Bed::with(mail_testbed::ProviderOptions::new()).unwrap();
+    let places = MemoryPlaces::new();
+    let start = || {
+        let keep = Keep::Memory(places.clone());
+        let one = node(&bed, |settings| settings.sessions.look = Duration::ZERO);
+        one.with_keep(keep).start()
+    };
+    let (one, two) = (start().await.unwrap(), start().await.unwrap());
+    (bed, one, two)
+}
+
+#[tokio::test]
+async fn who_signs_out_at_one_node_is_out_at_the_other() {
+    let (_bed, one, two) = two().await;
+    let browser = Browser::new(&one);
+    browser.sign_in().await.is(StatusCode::OK);
+    let other = browser.at(&two);
+    other.load("/").await.is(StatusCode::OK).says("Inbox");
+    browser.submit("/sign-out", &[]).await.is(StatusCode::OK);
+    // The other node compares with the place while it answers, so it may answer once more.
+    let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let page = other.load("/accounts").await;
+        if page.url.path() == "/sign-in" {
+            page.says("You have signed out.");
+            break;
+        }
+        assert!(tokio::time::Instant::now() < limit, "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_begins_at_one_node_and_ends_at_the_other() {
+    let (_bed, one, two) = two().await;
+    let begun = Browser::new(&one)
+        .load_once("/sign-in/start?next=%2Faccounts")
+        .await;
+    let cookie = begun.headers()["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    let location = begun.headers()["location"].to_str().unwrap();
+    let plain = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let plain = plain.no_proxy().build().unwrap();
+    let answer = plain.get(location).send().await.unwrap();
+    let back = answer.headers()["location"].to_str().unwrap().to_owned();
+    // A balancer would send it there; both are one site to the browser and the provider.
+    let public = back.split("/callback").next().unwrap();
+    let elsewhere = back.replacen(public, two.url(), 1);
+    let answer = plain
+        .get(elsewhere)
+        .header("cookie", cookie)
+        .send()
+        .await
+        .unwrap();
+    // The redirect URI is that of the other node here, which the provider compares, and no more than that
+    // is wrong: the cookie was readable.
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+}
+
+#[tokio::test]
+async fn a_node_that_stops_has_answered_and_saved() {
+    let (_bed, one, two) = two().await;
+    let browser = Browser::new(&one);
+    browser.sign_in().await.is(StatusCode::OK);
+    let other = browser.at(&two);
+    assert!(one.stop().await);
+    other.load("/").await.is(StatusCode::OK).says("Inbox");
+    assert!(two.stop().await);
+}

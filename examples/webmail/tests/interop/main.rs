@@ -1,0 +1,11 @@
+//! The webmail with Dovecot, Postfix and oidc-provider (tests/interop), in Chromium.
+
+#![allow(
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    reason = "tests fail loudly, and have an operating system"
+)]
+
+mod interop;
