@@ -1,6 +1,7 @@
 //! What the operator decides.
 
 mod auth;
+#[cfg(feature = "sessions")]
 mod discover;
 mod duration;
 mod filter;
@@ -18,6 +19,7 @@ mod toml;
 use core::time::Duration;
 
 pub use auth::AuthType;
+#[cfg(feature = "sessions")]
 pub use discover::DiscoverError;
 pub use filter::{CredentialSource, Filter};
 pub use findings::{Findings, Problem, Severity};
