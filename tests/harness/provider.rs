@@ -136,6 +136,13 @@ impl OidcProvider {
         assert_eq!(answer["ok"], true, "no such user code: {answer}");
     }
 
+    /// Sends it a signal, as `kill` names it: `-STOP` lets it take connections and answer nothing.
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(status.success());
+    }
+
     /// What became of the refresh tokens of this client so far.
     pub fn rotations(&self, client: &str) -> Rotations {
         let fields = form(&[("client_id", client)]);

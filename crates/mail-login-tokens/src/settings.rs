@@ -4,8 +4,8 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use token_lifecycle::{
-    Client, InvalidRequest, Lifecycle, Options, Request, Response, TokenKind, TokenRequest, Url,
-    Want, revoke,
+    Client, InvalidRequest, Lifecycle, Options, Request, Response, Timers, TokenKind, TokenRequest,
+    Url, Want, revoke,
 };
 
 /// The endpoints, the client and the options of one grant: what a driver needs besides a place.
@@ -66,6 +66,12 @@ impl Settings {
         build: impl Fn(&Want<'_>) -> Option<Request> + Send + Sync + 'static,
     ) -> Self {
         self.build = Some(Arc::new(build));
+        self
+    }
+
+    /// The same with other times.
+    pub fn with_timers(mut self, timers: Timers) -> Self {
+        Arc::make_mut(&mut self.options).timers = timers;
         self
     }
 

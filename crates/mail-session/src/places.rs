@@ -44,6 +44,7 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// - Where sessions vanish that nobody uses, so do their grants, a day later: to load a grant is to use it,
 ///   and a session whose tokens live longer than that has to do so now and then.
 /// - Every call ends in a bounded time.
+/// - A lock of a grant ends by itself after [`LEASE`], if its holder is gone.
 ///
 /// ```
 /// use mail_session::places::{MemoryPlaces, Places};
@@ -85,6 +86,14 @@ pub trait Places: Send + Sync {
 
 /// A longer session is none.
 const LONGEST: usize = 256 << 10;
+
+/// How long a lock of a grant is held at most, in whatever place and by whatever provider. A node that is
+/// killed while it refreshes leaves its lock behind, and its answer is lost: the next node has to ask for it
+/// again while the provider still takes the old refresh token, which many do for half a minute.
+pub const LEASE: Duration = Duration::from_secs(20);
+
+/// How long a request to an authorization server takes at most: a lock has time for two.
+pub(crate) const HTTP: Duration = Duration::from_secs(8);
 
 /// A session that is used need not load its grants as often: who has a good token waits for its end.
 const GRANTS_LONGER: Duration = Duration::from_secs(24 * 60 * 60);

@@ -9,6 +9,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 use mail_session::{AccessError, Session};
+use sasl_core::Advice;
 use serde_json::json;
 
 use crate::{mail::MailError, view};
@@ -112,6 +113,10 @@ impl Failed {
             }
             AccessError::Stopped => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, error.name(), text).retry_after(1)
+            }
+            AccessError::Rejected(rejection) if rejection.advice() == Advice::RetryLater => {
+                // The mail server has too much to do, and says so.
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.name(), text).retry_after(5)
             }
             AccessError::UnknownAccount => Self::new(StatusCode::NOT_FOUND, error.name(), text),
             // The mail server does not do it; the user cannot help that here.

@@ -10,7 +10,7 @@ use mail_login_tokio::tokens::{
 };
 use token_lifecycle::Saved;
 
-use super::{LONGEST, Pending, Places, Stored, keep_of_grants, too_long};
+use super::{LEASE, LONGEST, Pending, Places, Stored, keep_of_grants, too_long};
 
 /// Sessions and grants in one Redis server, for any number of nodes.
 ///
@@ -80,7 +80,7 @@ impl Places for RedisPlaces {
     }
 
     fn grant(&self, name: &str) -> io::Result<Box<dyn Store>> {
-        let store = self.redis.store(&within(name))?;
+        let store = self.redis.store_with_lease(&within(name), LEASE)?;
         Ok(Box::new(match self.keep {
             Some(keep) => store.keep(keep_of_grants(keep)),
             None => store,

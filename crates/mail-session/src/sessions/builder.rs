@@ -16,7 +16,7 @@ use super::{Sessions, Shared, sweep};
 use crate::{
     Account, Fact, Service, User,
     failed::FailedLogins,
-    places::Places,
+    places::{HTTP, LEASE, Places},
     sessions::{Observer, Servers},
     settings::{Settings, TokenSettings},
 };
@@ -62,6 +62,9 @@ impl Builder {
 
     /// Knows a provider of tokens for external accounts by this name.
     pub fn provider(mut self, name: impl Into<String>, settings: GrantSettings) -> Self {
+        // Locks are of the same length in the places for all.
+        let timers = timers(settings.options().timers);
+        let settings = settings.with_timers(timers);
         self.providers.insert(name.into(), Arc::new(settings));
         self
     }
@@ -116,6 +119,15 @@ impl Builder {
     }
 }
 
+/// The times that go with locks.
+fn timers(timers: Timers) -> Timers {
+    Timers {
+        http: timers.http.min(HTTP),
+        lease: LEASE,
+        ..timers
+    }
+}
+
 /// Keepers that spare the authorization server, if there is a limit.
 fn keepers(http: &Arc<dyn Http>, limit: Option<u32>) -> Keepers {
     match limit.and_then(NonZeroU32::new) {
@@ -142,10 +154,10 @@ impl TokenSettings {
         let endpoint = self.token_endpoint.clone();
         let endpoint = endpoint.ok_or(SetUpError::NoTokenEndpoint)?;
         let mut options = Options::new(clock::owner()?, self.audience()).with_seed(clock::seed()?);
-        options.timers = Timers {
+        options.timers = timers(Timers {
             early: Some(self.early),
             ..Timers::default()
-        };
+        });
         let settings = GrantSettings::new(endpoint, self.client()?, options);
         Ok(match self.revocation_endpoint.clone() {
             Some(endpoint) => settings.with_revocation(endpoint),

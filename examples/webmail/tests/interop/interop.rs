@@ -1,5 +1,7 @@
 //! What a user does, from the sign-in to its end.
 
+mod storm;
+
 use std::{
     fs,
     path::PathBuf,

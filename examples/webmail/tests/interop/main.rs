@@ -1,6 +1,7 @@
 //! The webmail with Dovecot, Postfix and oidc-provider (tests/interop), in Chromium.
 
 #![allow(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::std_instead_of_alloc,
     clippy::std_instead_of_core,
