@@ -76,7 +76,11 @@ impl Lifecycle {
         if let Some(slot) = self.slots.get_mut(index).filter(|_| given) {
             slot.waiting = None;
         }
-        let why = if given { None } else { Some(self.why_not()) };
+        let why = if given {
+            None
+        } else {
+            Some(self.why_not(index))
+        };
         let token = self.record.as_ref().zip(self.slots.get(index));
         let token = token.and_then(|(record, slot)| record.access_for(&slot.audience));
         match (token, why) {
@@ -104,7 +108,7 @@ impl Lifecycle {
     /// Whether the token is good enough, as there is no better one to be had soon.
     fn must_do(&self, index: usize, min_ttl: Duration) -> bool {
         let stuck = match &self.op {
-            Op::Wait(_) | Op::Park(..) | Op::Dirty(_) => true,
+            Op::Wait(_) | Op::Park(..) | Op::Dirty(_) | Op::Load(_, Why::Waiting(_)) => true,
             Op::Lock(_) | Op::Load(_, Why::Turn) => self.waits_for_turn(),
             Op::Dead(_) | Op::Look(..) => !self.options.end_at_once,
             Op::Start
@@ -128,7 +132,7 @@ impl Lifecycle {
         self.options.end_at_once && matches!(self.op, Op::Dead(_) | Op::Look(..))
     }
 
-    fn why_not(&mut self) -> Unavailable {
+    fn why_not(&mut self, index: usize) -> Unavailable {
         match &self.op {
             Op::Dead(sign_in) | Op::Look(sign_in, true) => {
                 let sign_in = sign_in.clone();
@@ -154,7 +158,7 @@ impl Lifecycle {
                     true => self.clock.until(self.turn_at),
                     false => self.nap(),
                 };
-                self.peek_again();
+                self.peek_again(index);
                 Unavailable::Temporary {
                     retry_in,
                     failure: self.last_failure.clone(),
