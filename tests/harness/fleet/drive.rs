@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use token_lifecycle::{
-    Action, Called, Event as Fact, HttpStage, Place, Response, SignInReason, Turn, Urgency, Want,
+    Action, Called, Event as Fact, HttpStage, Place, Response, SignInReason, Turn, Want,
 };
 
 use super::{
@@ -218,7 +218,6 @@ impl Fleet {
             if live.turn.is_none()
                 && let Some(urgency) = live.life.begins(now)
             {
-                let before = live.place;
                 let who = live.session;
                 let clock = Duration::from_millis(time);
                 match node.line.ask(clock, urgency, &mut live.place, true, || who) {
@@ -227,9 +226,6 @@ impl Fleet {
                         live.life.handle_no_turn(now, wait);
                         self.ready.push(live.node);
                     }
-                }
-                if live.place != before {
-                    live.kept = urgency == Urgency::Wanted;
                 }
             }
             let (after, reply) = match live.life.poll(now) {

@@ -105,7 +105,6 @@ impl Store {
             self.special.remove(&number);
         } else {
             session.set(SPECIAL, true);
-            session.issued = if record.is_ended() { 0 } else { session.issued };
             self.special.insert(number, record);
         }
         Ok(Saved::Done)

@@ -316,7 +316,6 @@ impl Fleet {
         let mut live = Box::new(Live::new(node, there.epoch, number));
         live.place = there.kept.remove(&number);
         if live.place.is_some() {
-            live.kept = true;
             self.kept -= 1;
         } else {
             self.sessions[number as usize].nodes += 1;
@@ -340,7 +339,7 @@ impl Fleet {
         let Some(live) = live.take() else { return };
         self.free.push(number);
         self.index.remove(&(live.node, live.session));
-        match live.place.filter(|_| live.kept) {
+        match live.place {
             Some(place) => {
                 let node = &mut self.nodes[usize::from(live.node)];
                 node.kept.insert(live.session, place);
@@ -357,8 +356,7 @@ impl Fleet {
         let here =
             lives.filter(|(_, (_, live))| live.as_ref().is_some_and(|live| live.node == node));
         for number in here.map(|(number, _)| number).collect::<Vec<_>>() {
-            let live = self.live(number as u32);
-            live.kept = false;
+            self.live(number as u32).place = None;
             self.summary.cut += self.live(number as u32).callers.len() as u64;
             self.end(number as u32);
         }
