@@ -11,7 +11,7 @@ use super::{
     outcome::Outcome,
     plan::{DAY, Plan, SECOND},
     provider::Answer,
-    session::{GONE, REVOKED, SPECIAL},
+    session::{GONE, REVOKED, SPECIAL, UNSURE},
     world::{Event, Fleet},
 };
 
@@ -264,8 +264,12 @@ impl Fleet {
                     continue;
                 }
                 Action::SignIn(sign_in) => {
-                    if sign_in.reason != SignInReason::Rejected {
-                        return Err(format!("the wrong reason: {sign_in:?}, {live:?}"));
+                    // Where an answer was lost before, that may be the reason as well.
+                    let unsure = self.sessions[live.session as usize].is(UNSURE);
+                    match sign_in.reason {
+                        SignInReason::Rejected => {}
+                        SignInReason::LostRotation if unsure => self.summary.unsure += 1,
+                        _ => return Err(format!("the wrong reason: {sign_in:?}, {live:?}")),
                     }
                     continue;
                 }
@@ -297,6 +301,9 @@ impl Fleet {
     pub(super) fn serve(&mut self, number: u16) -> Result<(), String> {
         loop {
             let node = &mut self.nodes[usize::from(number)];
+            if node.closing {
+                return Ok(());
+            }
             match node.line.call(Duration::from_millis(self.now), true) {
                 Called::Up(session, place, turn) => self.call_up(number, session, place, turn)?,
                 Called::Later(wait) => {

@@ -22,6 +22,8 @@ pub(super) struct Node {
     /// When the line is looked at, if that is planned.
     pub(super) turn_at: u64,
     pub(super) away_until: u64,
+    /// It is about to end: nobody is called up any more.
+    pub(super) closing: bool,
 }
 
 impl Node {
@@ -36,6 +38,7 @@ impl Node {
             epoch,
             turn_at: u64::MAX,
             away_until,
+            closing: false,
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
     outcome::Outcome,
     plan::{DAY, HOUR, MINUTE, Plan, SECOND},
     provider::Provider,
-    session::{DOOMED, GONE, REVOKED, SPECIAL, Session},
+    session::{DOOMED, GONE, REVOKED, SPECIAL, Session, UNSURE},
     store::Store,
     summary::Summary,
 };
@@ -219,7 +219,9 @@ impl Fleet {
                 Ok(())
             }
             Event::Drain(node) => {
-                self.nodes[usize::from(node)].away_until = self.now + Plan::DRAIN + Plan::AWAY;
+                let node = &mut self.nodes[usize::from(node)];
+                node.away_until = self.now + Plan::DRAIN + Plan::AWAY;
+                node.closing = true;
                 Ok(())
             }
             Event::Restart(node) => {
@@ -356,7 +358,12 @@ impl Fleet {
         let here =
             lives.filter(|(_, (_, live))| live.as_ref().is_some_and(|live| live.node == node));
         for number in here.map(|(number, _)| number).collect::<Vec<_>>() {
-            self.live(number as u32).place = None;
+            let live = self.live(number as u32);
+            live.place = None;
+            let (session, driven) = (live.session as usize, live.driven);
+            if driven {
+                self.sessions[session].set(UNSURE, true);
+            }
             self.summary.cut += self.live(number as u32).callers.len() as u64;
             self.end(number as u32);
         }
