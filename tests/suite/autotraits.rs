@@ -94,13 +94,17 @@ const _: () = {
     ordinary::<tokens::Endpoints>();
     ordinary::<tokens::Introspection>();
     ordinary::<tokens::Issuer>();
+    ordinary::<tokens::Line<u8>>();
     ordinary::<tokens::Loopback>();
     ordinary::<tokens::Metadata>();
     ordinary::<tokens::Page>();
+    ordinary::<tokens::Pace>();
+    ordinary::<tokens::Place>();
     ordinary::<tokens::Provider>();
     ordinary::<tokens::Redirect>();
     ordinary::<tokens::State>();
     ordinary::<tokens::TokenRequest<'static>>();
+    ordinary::<tokens::Turn>();
     ordinary::<tokens::Url>();
     ordinary::<tokens::Verifier>();
 

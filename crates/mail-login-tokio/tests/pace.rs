@@ -211,7 +211,7 @@ async fn never_more_than_the_pace_and_all_get_their_turn() {
     // The bucket is empty in the beginning, and then no turn is left unused.
     let took = *times.last().unwrap() - begun;
     assert!(took >= SECOND * 10 && took < SECOND * 11, "{took:?}");
-    assert!(keepers.settle(Deadline::after(SECOND * 1000)).await);
+    assert!(keepers.settle(Deadline::NEVER).await);
     assert!(places.iter().all(|place| place.generation() == 2));
     drop(keep);
 }
@@ -377,4 +377,25 @@ async fn a_sign_out_waits_for_no_turn() {
     assert!(begun.elapsed() < SECOND);
     assert!(places[0].0.load().unwrap().is_none());
     assert_eq!(server.requests(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_turn_does_not_keep_a_program_from_its_end() {
+    let (server, places) = (Server::new(), places(100));
+    let keepers = Keepers::with_pace(server.clone(), pace(10, 1));
+    let keep = grants(&keepers, &places, true);
+    server.wait_for(10).await;
+    assert!(keepers.settle(Deadline::NEVER).await);
+    let done = server.requests();
+    assert!(done < 12, "{done}");
+    assert_eq!(
+        places
+            .iter()
+            .filter(|place| place.generation() == 2)
+            .count(),
+        done
+    );
+    // If it goes on after all, so do they.
+    server.wait_for(90).await;
+    drop(keep);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     plan::{DAY, MINUTE, Plan},
-    session::{GONE, REVOKED, SPECIAL},
+    session::{GONE, REVOKED, SPECIAL, UNSURE},
     summary::Summary,
     world::Fleet,
 };
@@ -22,11 +22,17 @@ impl Fleet {
                 return Err(format!("{number} has ended without cause: {session:?}"));
             }
             if !is_ended && session.generation != session.current {
+                // Its node was killed before the answer was saved, and its user has not come since.
+                if session.is(UNSURE) && session.generation + 1 == session.current {
+                    self.summary.orphaned += 1;
+                    continue;
+                }
                 return Err(format!("{number} has lost a refresh token: {session:?}"));
             }
         }
         // Each refresh token that was given out was saved, once.
-        if generations != self.summary.rotations || generations != self.summary.generations {
+        let saved = self.summary.generations + self.summary.orphaned;
+        if generations != self.summary.rotations || generations != saved {
             return Err(format!("{generations} generations: {:?}", self.summary));
         }
         if ended != self.summary.ended || ended > self.summary.revoked {

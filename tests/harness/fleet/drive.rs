@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use token_lifecycle::{
-    Action, Called, Event as Fact, HttpStage, Place, Response, SignInReason, Turn, Urgency, Want,
+    Action, Called, Event as Fact, HttpStage, Place, Response, SignInReason, Turn, Want,
 };
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     outcome::Outcome,
     plan::{DAY, Plan, SECOND},
     provider::Answer,
-    session::{GONE, REVOKED, SPECIAL},
+    session::{GONE, REVOKED, SPECIAL, UNSURE},
     world::{Event, Fleet},
 };
 
@@ -218,7 +218,6 @@ impl Fleet {
             if live.turn.is_none()
                 && let Some(urgency) = live.life.begins(now)
             {
-                let before = live.place;
                 let who = live.session;
                 let clock = Duration::from_millis(time);
                 match node.line.ask(clock, urgency, &mut live.place, true, || who) {
@@ -227,9 +226,6 @@ impl Fleet {
                         live.life.handle_no_turn(now, wait);
                         self.ready.push(live.node);
                     }
-                }
-                if live.place != before {
-                    live.kept = urgency == Urgency::Wanted;
                 }
             }
             let (after, reply) = match live.life.poll(now) {
@@ -268,8 +264,12 @@ impl Fleet {
                     continue;
                 }
                 Action::SignIn(sign_in) => {
-                    if sign_in.reason != SignInReason::Rejected {
-                        return Err(format!("the wrong reason: {sign_in:?}, {live:?}"));
+                    // Where an answer was lost before, that may be the reason as well.
+                    let unsure = self.sessions[live.session as usize].is(UNSURE);
+                    match sign_in.reason {
+                        SignInReason::Rejected => {}
+                        SignInReason::LostRotation if unsure => self.summary.unsure += 1,
+                        _ => return Err(format!("the wrong reason: {sign_in:?}, {live:?}")),
                     }
                     continue;
                 }
@@ -301,6 +301,9 @@ impl Fleet {
     pub(super) fn serve(&mut self, number: u16) -> Result<(), String> {
         loop {
             let node = &mut self.nodes[usize::from(number)];
+            if node.closing {
+                return Ok(());
+            }
             match node.line.call(Duration::from_millis(self.now), true) {
                 Called::Up(session, place, turn) => self.call_up(number, session, place, turn)?,
                 Called::Later(wait) => {

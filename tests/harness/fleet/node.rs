@@ -14,13 +14,16 @@ const PLACES: usize = 16_384;
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) line: Line<u32>,
-    /// Places that are kept for sessions whose requests have gone. At its turn a machine is made anew.
+    /// Places that are kept for sessions whose requests have gone, as a back end does that keeps its keepers
+    /// for a while. At its turn a machine is made anew.
     pub(super) kept: HashMap<u32, Place>,
     /// How often it began.
     pub(super) epoch: u32,
     /// When the line is looked at, if that is planned.
     pub(super) turn_at: u64,
     pub(super) away_until: u64,
+    /// It is about to end: nobody is called up any more.
+    pub(super) closing: bool,
 }
 
 impl Node {
@@ -35,6 +38,7 @@ impl Node {
             epoch,
             turn_at: u64::MAX,
             away_until,
+            closing: false,
         }
     }
 }
@@ -47,9 +51,8 @@ pub(super) struct Live {
     pub(super) session: u32,
     /// It is waited for what it asked for.
     pub(super) driven: bool,
-    /// Its place in the line, which is kept when its callers go away, or not.
+    /// Its place in the line.
     pub(super) place: Option<Place>,
-    pub(super) kept: bool,
     pub(super) turn: Option<Turn>,
     pub(super) callers: Vec<Caller>,
     /// Its turn has come, for somebody who is gone.
@@ -79,7 +82,6 @@ impl Live {
             session,
             driven: false,
             place: None,
-            kept: false,
             turn: None,
             callers: Vec::new(),
             ghost: false,

@@ -2,7 +2,7 @@
 
 use super::{
     plan::{DAY, Plan, SECOND, Trouble},
-    session::{REVOKED, Session},
+    session::{REVOKED, Session, UNSURE},
     summary::Summary,
 };
 
@@ -50,7 +50,10 @@ impl Provider {
         summary.refreshes += 1;
         match trouble {
             Some(Trouble::Refuses) => return Ok((Answer::NoConnection, 5)),
-            Some(Trouble::Hangs) => return Ok((Answer::Lost, 20 * SECOND)),
+            Some(Trouble::Hangs) => {
+                session.set(UNSURE, true);
+                return Ok((Answer::Lost, 20 * SECOND));
+            }
             Some(Trouble::Unavailable) => return Ok((Answer::Unavailable, 50)),
             Some(Trouble::Loses) | None => {}
         }
@@ -69,6 +72,7 @@ impl Provider {
             ));
         }
         if trouble.is_some() {
+            session.set(UNSURE, true);
             return Ok((Answer::Lost, SECOND));
         }
         let refresh = session.current;

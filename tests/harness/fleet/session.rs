@@ -33,6 +33,8 @@ pub(super) const SPECIAL: u8 = 1;
 /// The authorization server revokes it at some time, and has done so.
 pub(super) const DOOMED: u8 = 2;
 pub(super) const REVOKED: u8 = 4;
+/// A request has got no answer, so that nobody can know whether its refresh token was used up.
+pub(super) const UNSURE: u8 = 16;
 /// The user was told to sign in, and has gone.
 pub(super) const GONE: u8 = 8;
 

@@ -6,7 +6,7 @@ use token_lifecycle::{Lock, Record, Revision, Saved};
 
 use super::{
     plan::SECOND,
-    session::{SPECIAL, Session},
+    session::{SPECIAL, Session, UNSURE},
     summary::Summary,
 };
 
@@ -100,12 +100,14 @@ impl Store {
             return Err("a session that has ended is written to".into());
         }
         summary.generations += new - generation;
+        if new > generation {
+            session.set(UNSURE, false);
+        }
         summary.ended += u64::from(record.is_ended());
         if session.keep(number, &record) {
             self.special.remove(&number);
         } else {
             session.set(SPECIAL, true);
-            session.issued = if record.is_ended() { 0 } else { session.issued };
             self.special.insert(number, record);
         }
         Ok(Saved::Done)

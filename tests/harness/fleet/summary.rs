@@ -21,6 +21,8 @@ pub struct Summary {
     pub overtaken: u64,
     /// Told to sign in.
     pub sign_in: u64,
+    /// How often a lost answer was named as the reason, where one had been lost before.
+    pub unsure: u64,
     /// Cut off, as the node was killed.
     pub cut: u64,
     /// Requests to the authorization server.
@@ -31,6 +33,9 @@ pub struct Summary {
     pub repeated: u64,
     /// Generations of tokens that were written.
     pub generations: u64,
+    /// Refresh tokens that were given out to a node that was killed before it saved them, for a user who did not
+    /// come again while the old one still worked.
+    pub orphaned: u64,
     /// Sessions that were written to have ended.
     pub ended: u64,
     /// Sessions that the authorization server has revoked.
@@ -112,6 +117,8 @@ impl Summary {
                 format!("{}, {}", self.rotations, self.repeated),
             ),
             ("generations written", self.generations.to_string()),
+            ("  … lost with a killed node", self.orphaned.to_string()),
+            ("  … named a lost answer", self.unsure.to_string()),
             (
                 "sessions revoked, ended",
                 format!("{}, {}", self.revoked, self.ended),

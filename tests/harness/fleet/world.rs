@@ -14,7 +14,7 @@ use super::{
     outcome::Outcome,
     plan::{DAY, HOUR, MINUTE, Plan, SECOND},
     provider::Provider,
-    session::{DOOMED, GONE, REVOKED, SPECIAL, Session},
+    session::{DOOMED, GONE, REVOKED, SPECIAL, Session, UNSURE},
     store::Store,
     summary::Summary,
 };
@@ -219,7 +219,9 @@ impl Fleet {
                 Ok(())
             }
             Event::Drain(node) => {
-                self.nodes[usize::from(node)].away_until = self.now + Plan::DRAIN + Plan::AWAY;
+                let node = &mut self.nodes[usize::from(node)];
+                node.away_until = self.now + Plan::DRAIN + Plan::AWAY;
+                node.closing = true;
                 Ok(())
             }
             Event::Restart(node) => {
@@ -316,7 +318,6 @@ impl Fleet {
         let mut live = Box::new(Live::new(node, there.epoch, number));
         live.place = there.kept.remove(&number);
         if live.place.is_some() {
-            live.kept = true;
             self.kept -= 1;
         } else {
             self.sessions[number as usize].nodes += 1;
@@ -340,7 +341,7 @@ impl Fleet {
         let Some(live) = live.take() else { return };
         self.free.push(number);
         self.index.remove(&(live.node, live.session));
-        match live.place.filter(|_| live.kept) {
+        match live.place {
             Some(place) => {
                 let node = &mut self.nodes[usize::from(live.node)];
                 node.kept.insert(live.session, place);
@@ -358,7 +359,11 @@ impl Fleet {
             lives.filter(|(_, (_, live))| live.as_ref().is_some_and(|live| live.node == node));
         for number in here.map(|(number, _)| number).collect::<Vec<_>>() {
             let live = self.live(number as u32);
-            live.kept = false;
+            live.place = None;
+            let (session, driven) = (live.session as usize, live.driven);
+            if driven {
+                self.sessions[session].set(UNSURE, true);
+            }
             self.summary.cut += self.live(number as u32).callers.len() as u64;
             self.end(number as u32);
         }

@@ -154,7 +154,8 @@ impl Keepers {
     }
 
     /// Waits until nothing is under way and all tokens are saved, before a program ends. `false`: the
-    /// time was over first.
+    /// time was over first. Those that wait for a turn ([`with_pace`](Self::with_pace)) are not waited for, and
+    /// are not called up meanwhile.
     #[must_use = "tokens may not be saved"]
     pub async fn settle(&self, deadline: Deadline) -> bool {
         let rest = self.0.schedule.at_rest();

@@ -41,6 +41,8 @@ struct Plan {
     under_way: usize,
     /// So many have tokens that are not saved yet.
     unsaved: usize,
+    /// So many wait until nothing is under way: nobody is called up from the line meanwhile.
+    settling: usize,
     tickets: u64,
 }
 
@@ -190,6 +192,7 @@ impl Schedule {
 
     /// Waits until nothing is under way and everything is saved.
     pub(super) async fn at_rest(&self) {
+        let _settling = Settling::new(self);
         loop {
             let rest = self.rest.notified();
             if self.plan().is_at_rest() {
@@ -208,7 +211,11 @@ impl Schedule {
         let mut plan = self.plan();
         let full = plan.under_way >= self.at_once;
         let time = self.time();
-        let turn = match plan.line.as_mut().map(|line| line.call(time, !full)) {
+        let line = match plan.settling {
+            0 => plan.line.as_mut(),
+            _ => None,
+        };
+        let turn = match line.map(|line| line.call(time, !full)) {
             Some(Called::Up(who, place, turn)) => {
                 let grant = match who {
                     Waiting::Caller(grant) => Some(grant),
@@ -262,6 +269,25 @@ impl Schedule {
 impl Plan {
     fn is_at_rest(&self) -> bool {
         self.under_way == 0 && self.unsaved == 0
+    }
+}
+
+/// Somebody waits until nothing is under way, until this is dropped.
+struct Settling<'a>(&'a Schedule);
+
+impl<'a> Settling<'a> {
+    fn new(schedule: &'a Schedule) -> Self {
+        schedule.plan().settling += 1;
+        Self(schedule)
+    }
+}
+
+impl Drop for Settling<'_> {
+    fn drop(&mut self) {
+        let mut plan = self.0.plan();
+        plan.settling = plan.settling.saturating_sub(1);
+        drop(plan);
+        self.0.wake.notify_one();
     }
 }
 

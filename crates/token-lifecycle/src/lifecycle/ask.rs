@@ -117,7 +117,11 @@ impl Lifecycle {
         if given && cred == Cred::Valid {
             self.remember(index);
         }
-        let why = if given { None } else { Some(self.why_not()) };
+        let why = if given {
+            None
+        } else {
+            Some(self.why_not(index))
+        };
         match (self.held(index), why) {
             (_, Some(why)) => Err(why),
             (Some(token), None) => Ok(token),
@@ -140,7 +144,7 @@ impl Lifecycle {
     /// Whether the token is good enough, as there is no better one to be had soon.
     fn must_do(&self, index: usize, min_ttl: Duration) -> bool {
         let stuck = match &self.op {
-            Op::Wait(_) | Op::Park(..) | Op::Dirty(_) => true,
+            Op::Wait(_) | Op::Park(..) | Op::Dirty(_) | Op::Load(_, Why::Waiting(_)) => true,
             Op::Lock(_) | Op::Load(_, Why::Turn) => self.waits_for_turn(),
             Op::Dead(_) | Op::Look(..) => !self.options.end_at_once,
             Op::Start
@@ -161,7 +165,7 @@ impl Lifecycle {
         self.options.end_at_once && matches!(self.op, Op::Dead(_) | Op::Look(..))
     }
 
-    fn why_not(&mut self) -> Unavailable {
+    fn why_not(&mut self, index: usize) -> Unavailable {
         match &self.op {
             Op::Dead(sign_in) | Op::Look(sign_in, true) => {
                 let sign_in = sign_in.clone();
@@ -187,7 +191,7 @@ impl Lifecycle {
                     true => self.clock.until(self.turn_at),
                     false => self.nap(),
                 };
-                self.peek_again();
+                self.peek_again(index);
                 Unavailable::Temporary {
                     retry_in,
                     failure: self.last_failure.clone(),

@@ -71,6 +71,11 @@ impl Lifecycle {
                     self.op = Op::Wait(self.pause(PauseKind::Busy, None));
                 }
             }
+            Op::Load(run, Why::Waiting(pause)) => {
+                if !self.peek_at(record, &run) {
+                    self.op = Op::Wait(pause);
+                }
+            }
             Op::Load(run, Why::Turn) => {
                 if !self.peek_at(record, &run) {
                     self.wait_for_turn();
@@ -109,6 +114,7 @@ impl Lifecycle {
             }
             // Nobody loses a session because a store is down: the tokens are used as they are.
             Op::Load(_, Why::Conflict(ours)) => self.use_unsaved(*ours),
+            Op::Load(_, Why::Waiting(pause)) => self.op = Op::Wait(pause),
             Op::Look(sign_in, true) => self.op = Op::Dead(sign_in),
             Op::Grant => {
                 self.grant_after = self.clock.elapsed.saturating_add(GRANT);

@@ -44,7 +44,7 @@ impl Op {
     /// Whether others must keep away.
     pub(super) fn needs_lease(&self) -> bool {
         match self {
-            Self::Load(_, why) => !matches!(why, Why::Peek | Why::Turn),
+            Self::Load(_, why) => !matches!(why, Why::Peek | Why::Turn | Why::Waiting(_)),
             Self::Mark(_) | Self::Send(_) | Self::Save(_) | Self::Dirty(_) => true,
             Self::Start
             | Self::Idle
@@ -108,6 +108,8 @@ pub(super) enum Why {
     Rejected,
     /// To see whether anybody else has refreshed, while there is no turn.
     Turn,
+    /// To see the same while it is too early to try again.
+    Waiting(Pause),
     /// Because this could not be written.
     Conflict(Box<Record>),
 }

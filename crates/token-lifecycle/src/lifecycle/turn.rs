@@ -1,5 +1,6 @@
 //! Many grants, and a limit on how many of them refresh.
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
 use super::{
@@ -150,11 +151,23 @@ impl Lifecycle {
         self.advance();
     }
 
-    /// Somebody asks, and somebody else may have refreshed meanwhile.
-    pub(super) fn peek_again(&mut self) {
-        if self.waits_for_turn() && !self.asked {
+    /// Somebody asks, and somebody else may have refreshed meanwhile: also while it is too early to try again,
+    /// after a failure.
+    pub(super) fn peek_again(&mut self, index: usize) {
+        if self.asked {
+            return;
+        }
+        if self.waits_for_turn() {
             self.peek = true;
-            self.advance();
+            return self.advance();
+        }
+        let Op::Wait(pause) = &self.op else { return };
+        let look = millis(self.options.timers.look);
+        let before = pause.since.max(self.peeked);
+        if before.saturating_add(look) <= self.clock.elapsed {
+            self.peeked = self.clock.elapsed;
+            let why = Why::Waiting(*pause);
+            self.op = Op::Load(Box::new(self.run(index)), why);
         }
     }
 

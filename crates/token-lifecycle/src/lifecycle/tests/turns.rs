@@ -238,3 +238,26 @@ fn a_refresh_without_a_lock_waits_for_its_turn_too() {
     assert_eq!(begins(&mut s), Some(Urgency::Wanted));
     s.does("send refresh-2");
 }
+
+#[test]
+fn after_a_failure_it_looks_what_others_have_got_when_somebody_asks() {
+    let mut s = Scenario::expired();
+    assert!(s.token().unwrap_err().is_temporary());
+    s.until("send refresh-1");
+    s.answers_with(503, "", &[("Retry-After", "600")]);
+    s.until("wait").pass(20);
+    assert!(s.token().unwrap_err().is_temporary());
+    s.does("wait").pass(10);
+    // Nobody asks: the store is left alone.
+    s.does("wait");
+    assert!(s.token().unwrap_err().is_temporary());
+    s.does("load").loads().does("wait");
+    assert!(s.token().unwrap_err().is_temporary());
+    s.does("wait").pass(30);
+    assert!(s.token().unwrap_err().is_temporary());
+    s.does("load").cannot_load().does("wait");
+    s.others_refresh().pass(30);
+    assert!(s.token().unwrap_err().is_temporary());
+    s.does("load").loads();
+    assert_eq!(s.token().unwrap(), "access-theirs");
+}
