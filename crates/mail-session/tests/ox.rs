@@ -126,3 +126,28 @@ fn b26_an_empty_token_is_none() {
         InvalidAttribute::NoAccessToken
     );
 }
+
+/// A claim that is missing, or something else than text, is an error or none, and breaks nothing.
+#[test]
+fn b16_a_claim_that_is_missing_is_none() {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use mail_session::{Expected, Identity};
+    use token_lifecycle::UnixTime;
+
+    let read = |claims: &str| {
+        let token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
+        let expected = Expected::new("https://id.example.com", "webmail");
+        let now = UnixTime::from_secs(1_767_222_060);
+        Identity::read(&token.into(), &expected, now)
+    };
+    let good = r#"{"iss":"https://id.example.com","aud":"webmail","sub":"u","exp":1767225600,"iat":1767222000}"#;
+    let identity = read(good).unwrap();
+    assert_eq!(identity.email(), None);
+    assert_eq!(identity.claim("context"), None);
+    for name in ["iss", "aud", "sub", "exp"] {
+        let missing = good.replacen(&format!("\"{name}\""), "\"other\"", 1);
+        assert!(read(&missing).is_err(), "{name}");
+    }
+    let strange = good.replacen("\"u\"", "{}", 1);
+    assert!(read(&strange).is_err());
+}
