@@ -110,15 +110,22 @@ fn told(text: String) -> String {
     }
 }
 
+#[derive(Deserialize)]
+pub(super) struct Chosen {
+    #[serde(default)]
+    account: String,
+    which: String,
+}
+
 /// Another script is in use from now on; none with an empty name.
 pub(super) async fn activate(
     Extension(session): Extension<Session>,
-    Form(edited): Form<Edited>,
+    Form(chosen): Form<Chosen>,
 ) -> Result<Response, Response> {
-    let here = Here::of(session, Some(&edited.account))?;
+    let here = Here::of(session, Some(&chosen.account))?;
     let done = async {
         let mut sieve = Sieve::new(here.session.sieve(&here.account).await?);
-        sieve.activate(&edited.name).await?;
+        sieve.activate(&chosen.which).await?;
         sieve.leave().await;
         Ok(())
     };
@@ -128,12 +135,12 @@ pub(super) async fn activate(
 
 pub(super) async fn delete(
     Extension(session): Extension<Session>,
-    Form(edited): Form<Edited>,
+    Form(chosen): Form<Chosen>,
 ) -> Result<Response, Response> {
-    let here = Here::of(session, Some(&edited.account))?;
+    let here = Here::of(session, Some(&chosen.account))?;
     let done = async {
         let mut sieve = Sieve::new(here.session.sieve(&here.account).await?);
-        sieve.delete(&edited.name).await?;
+        sieve.delete(&chosen.which).await?;
         sieve.leave().await;
         Ok(())
     };

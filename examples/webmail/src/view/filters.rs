@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::layout::{Here, page};
+use super::layout::{Here, page, query};
 use crate::mail::Script;
 
 /// What is being edited, and what the server said about it.
@@ -47,18 +47,24 @@ fn one(here: &Here, script: &Script, edited: &str) -> Markup {
         html! {
             form method="post" action=(action) {
                 input type="hidden" name="account" value=(here.account);
-                input type="hidden" name="name" value=(name);
+                input type="hidden" name="which" value=(name);
                 button.quiet { (label) }
             }
         }
     };
+    let joint = if here.link("/filters").contains('?') {
+        '&'
+    } else {
+        '?'
+    };
+    let edit = format!(
+        "{}{joint}script={}",
+        here.link("/filters"),
+        query(&script.name)
+    );
     html! {
         div.script {
-            form method="get" action="/filters" {
-                input type="hidden" name="account" value=(here.account);
-                input type="hidden" name="script" value=(script.name);
-                button.name aria-current=[(script.name == edited).then_some("true")] { bdi { (script.name) } }
-            }
+            a.name href=(edit) aria-current=[(script.name == edited).then_some("true")] { bdi { (script.name) } }
             @if script.active {
                 span.badge { "in use" }
                 (form("/filters/activate", "", "Turn off"))

@@ -112,16 +112,20 @@ async fn scripts_are_edited() {
     let page = browser.submit("/filters/save", &save("keep;\r\n")).await;
     page.is(StatusCode::OK).says("Saved.");
     let page = browser
-        .submit("/filters/activate", &[("name", "main")])
+        .submit("/filters/activate", &[("which", "main")])
         .await;
     page.is(StatusCode::OK).says("in use").says("keep;");
-    let page = browser.submit("/filters/delete", &[("name", "main")]).await;
+    let page = browser
+        .submit("/filters/delete", &[("which", "main")])
+        .await;
     page.is(StatusCode::UNPROCESSABLE_ENTITY).says("in use");
     browser
-        .submit("/filters/activate", &[("name", "")])
+        .submit("/filters/activate", &[("which", "")])
         .await
         .is(StatusCode::OK);
-    let page = browser.submit("/filters/delete", &[("name", "main")]).await;
+    let page = browser
+        .submit("/filters/delete", &[("which", "main")])
+        .await;
     page.is(StatusCode::OK).says("no scripts yet");
 }
 
