@@ -16,7 +16,12 @@ use mail_session::{
     settings::{DiscoverError, Settings},
 };
 use token_lifecycle::{DiscoveryError, InvalidRedirect};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time};
+use tokio::{
+    net::TcpListener,
+    sync::{broadcast::error::RecvError, watch},
+    task::JoinHandle,
+    time,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -228,9 +233,31 @@ fn sessions(
             },
         );
     match keep {
-        Keep::Directory(path) => builder.build(DirectoryPlaces::new(path, time)),
+        Keep::Directory(path) => {
+            let places = DirectoryPlaces::new(path, time);
+            let sessions = builder.build(places.clone())?;
+            tokio::spawn(sweep(places, sessions.clone()));
+            Ok(sessions)
+        }
         Keep::Memory(places) => builder.build(places),
         Keep::Redis(redis) => builder.build(RedisPlaces::new(redis, time)),
+    }
+}
+
+/// Deletes what nobody used for a long time, for as long as somebody changes sessions.
+async fn sweep(places: DirectoryPlaces, sessions: Sessions) {
+    let mut changes = sessions.changes();
+    drop(sessions);
+    let mut hours = time::interval(Duration::from_secs(60 * 60));
+    loop {
+        tokio::select! {
+            _ = hours.tick() => if let Err(error) = places.sweep().await {
+                tracing::warn!(%error, "what nobody uses is not deleted");
+            },
+            change = changes.recv() => if matches!(change, Err(RecvError::Closed)) {
+                return;
+            },
+        }
     }
 }
 
