@@ -35,7 +35,7 @@ impl Fleet {
         if generations != self.summary.rotations || generations != saved {
             return Err(format!("{generations} generations: {:?}", self.summary));
         }
-        if ended != self.summary.ended || ended > self.summary.revoked {
+        if ended != self.summary.ended || ended > self.summary.revoked + self.summary.orphaned {
             return Err(format!("{ended} have ended: {:?}", self.summary));
         }
         self.all_were_told()?;

@@ -84,6 +84,9 @@ impl Fleet {
     pub(super) fn settle(&mut self, number: u32) -> Result<(), String> {
         self.ask(number)?;
         self.go_on(number)?;
+        if self.live(number).driven {
+            return Ok(());
+        }
         self.ask(number)?;
         self.go_on(number)?;
         let live = self.live(number);
@@ -185,6 +188,11 @@ impl Fleet {
             self.summary.overtaken += count;
         }
         let time = self.now - DAY;
+        // Its node was killed, and its lock has not ended yet. That does not last longer than a lease.
+        if session.is(UNSURE) && self.plan.is_killing(time) {
+            self.summary.held += count;
+            return Ok(());
+        }
         let Some(outage) = self.plan.outages.iter().rfind(|outage| outage.from <= time) else {
             return Err(format!("no token at {time}, and all is well: {session:?}"));
         };

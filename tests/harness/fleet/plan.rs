@@ -141,6 +141,15 @@ impl Plan {
         u16::try_from(minute % 1440).unwrap()
     }
 
+    /// Whether a node was killed not longer ago than a lease and a minute.
+    pub(super) fn is_killing(&self, time: u64) -> bool {
+        let mut waves = self.waves.iter().filter(|wave| !wave.drained);
+        waves.any(|wave| {
+            let length = wave.every * u64::from(self.nodes);
+            (wave.from..wave.from + length + 2 * MINUTE).contains(&time)
+        })
+    }
+
     pub(super) fn trouble(&self, now: u64) -> Option<Trouble> {
         let time = now - DAY;
         let outage = self

@@ -66,6 +66,11 @@ impl Provider {
             summary.rotations += 1;
         } else if token + 1 == session.current && now <= u64::from(session.rotated) + GRACE {
             summary.repeated += 1;
+        } else if session.is(UNSURE) {
+            // The one loss that no client can prevent: the answer was never saved, and the grace is over.
+            session.set(REVOKED, true);
+            summary.orphaned += 1;
+            return Ok((Answer::InvalidGrant, 100));
         } else {
             return Err(format!(
                 "an old refresh token was used: {token} of {session:?} at {now}"

@@ -19,6 +19,8 @@ pub struct Summary {
     pub later: u64,
     /// Of these, those for which another node had a token by the time.
     pub overtaken: u64,
+    /// Of these, those whose lock was held by a node that had been killed.
+    pub held: u64,
     /// Told to sign in.
     pub sign_in: u64,
     /// How often a lost answer was named as the reason, where one had been lost before.
@@ -91,6 +93,7 @@ impl Summary {
                 "  … and overtaken by another node",
                 self.overtaken.to_string(),
             ),
+            ("  … for the lock of a killed node", self.held.to_string()),
             ("  told to sign in", self.sign_in.to_string()),
             ("  cut off by a restart", self.cut.to_string()),
             (
