@@ -1,5 +1,4 @@
-//! A fleet of nodes and the sessions of one day: a simulation on a virtual clock, up to the size of the
-//! internet.
+//! A fleet of nodes and the sessions of one day: a simulation on a virtual clock, for millions of them.
 //!
 //! A [`Fleet`] is a web mail service of many nodes behind a load balancer that keeps no session where it was.
 //! Each session has a grant in a store that all nodes share. Whatever is decided is decided by

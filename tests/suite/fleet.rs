@@ -1,5 +1,5 @@
-//! A day of a fleet of nodes, with outages and restarts. `bin/fleet.rs` plays it at any size; the figures of
-//! ten million sessions are in `benches/RESULTS.md`.
+//! A day of a fleet of nodes, with outages and restarts. `bin/fleet.rs` plays it at any size; figures of a
+//! million sessions are in `benches/RESULTS.md`.
 
 #![allow(
     clippy::panic,
