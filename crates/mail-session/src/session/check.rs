@@ -8,6 +8,9 @@ use mail_login_tokens::clock;
 use super::{Inner, Session, inner::millis};
 use crate::{EndReason, Ended, Outcome, outcome::Verdict};
 
+/// When it was used is noted so exactly, in milliseconds.
+const USED: u64 = 1000;
+
 impl Session {
     /// The check of each request, as far as memory answers it: no lock, no I/O, no allocation. `None` says that
     /// [`checked`](Self::checked) has to be asked.
@@ -16,7 +19,10 @@ impl Session {
             return Some(Outcome::SignIn(Arc::clone(ended)));
         }
         let now = millis(clock::boot());
-        self.0.used.store(now, Ordering::Relaxed);
+        // Processors that check the same session would wait for each other's writing.
+        if now.saturating_sub(self.0.used.load(Ordering::Relaxed)) >= USED {
+            self.0.used.store(now, Ordering::Relaxed);
+        }
         let looked = self.0.looked.load(Ordering::Relaxed);
         let known = now.saturating_sub(looked) < self.0.look;
         (known && self.0.keeper.is_fresh()).then_some(Outcome::GoOn)
