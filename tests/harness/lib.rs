@@ -47,3 +47,8 @@ pub use script::Script;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 mod readme {}
+
+/// So does the one of the page about sessions.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sessions.md")]
+mod sessions {}

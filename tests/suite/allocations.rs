@@ -780,3 +780,79 @@ fn sieve_clients_that_do_not_stop() {
         hostile("literals in one line", &["NOOP "], filled("{1+}\r\nx ")),
     ]);
 }
+
+/// A session with a fresh token, on a runtime that does nothing of its own while it is not asked.
+fn fresh_session() -> (
+    tokio::runtime::Runtime,
+    mail_session::Sessions,
+    mail_session::SessionId,
+    mail_session::Session,
+) {
+    use core::time::Duration;
+    use mail_session::{Sessions, User, places::MemoryPlaces, settings::Settings};
+    use token_lifecycle::{Tokens, Url};
+
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let mut settings = Settings::default();
+    settings.tokens.token_endpoint = Some(Url::new("https://id.example.com/token").unwrap());
+    settings.tokens.client_id = "webmail".into();
+    // No sharing of time with a machine that is busy: it must not have to look while it is counted.
+    settings.sessions.look = Duration::from_secs(3600);
+    let now = mail_login_tokens::clock::now().wall;
+    let mut tokens = Tokens::held("mF_9.B5f-4.1JqM", now).unwrap();
+    tokens.expires_at = Some(now + Duration::from_secs(3600));
+    let (sessions, id, session) = runtime.block_on(async {
+        let sessions = Sessions::builder(settings)
+            .build(MemoryPlaces::new())
+            .unwrap();
+        let user = User::new("alice@example.com");
+        let (id, session) = sessions.open(user, tokens).await.unwrap();
+        (sessions, id, session)
+    });
+    (runtime, sessions, id, session)
+}
+
+/// Requests of a session whose token is fresh are let through without an allocation, by the function and by the
+/// future, which is ready at once.
+#[test]
+fn fresh_checks_of_a_session() {
+    use core::{
+        future::Future as _,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+    use mail_session::Outcome;
+
+    let (_runtime, _sessions, _, session) = fresh_session();
+    let ((), counted) = count(|| {
+        for _ in 0..1000 {
+            assert_eq!(session.check(), Some(Outcome::GoOn));
+        }
+    });
+    assert_eq!(counted.calls, 0, "check: {counted:?}");
+    let ((), counted) = count(|| {
+        for _ in 0..1000 {
+            let checked = pin!(session.checked());
+            let outcome = checked.poll(&mut Context::from_waker(Waker::noop()));
+            assert_eq!(outcome, Poll::Ready(Outcome::GoOn));
+        }
+    });
+    assert_eq!(counted.calls, 0, "checked: {counted:?}");
+}
+
+/// To find a session in memory by its identifier takes none either.
+#[test]
+fn sessions_found_in_memory() {
+    let (_runtime, sessions, id, session) = fresh_session();
+    let find = || {
+        let found = sessions.find_here(&id).unwrap();
+        assert_eq!(found.key(), session.key());
+    };
+    // The map gets a place for this thread once.
+    find();
+    let ((), counted) = count(|| (0..1000).for_each(|_| find()));
+    assert_eq!(counted.calls, 0, "{counted:?}");
+}
