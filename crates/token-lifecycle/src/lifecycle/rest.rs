@@ -287,7 +287,7 @@ impl Lifecycle {
     /// one's own: who waits for a token gets it seconds after the store is back.
     fn stuck(&self) -> u64 {
         match (self.is_blocked(), self.stuck) {
-            (true, 3..) => 2000 + jitter(self.options.seed, u64::from(self.stuck), 2000),
+            (true, 3..) => 2000 + jitter(self.seed, u64::from(self.stuck), 2000),
             (_, tries) => self.backoff(tries),
         }
     }

@@ -143,16 +143,12 @@ impl Slot {
     /// How long until the token is to be refreshed ahead of time, if it can be.
     fn due_in(&self, token: &AccessToken, clock: &Clock, timers: &Timers, seed: u64) -> u64 {
         let age = self.age(clock);
-        // Up to a quarter of the window sooner, so that many processes do not do it at once.
-        let window = |lifetime: u64| {
-            let window = timers::advisory(timers, lifetime);
-            window + jitter(seed, token.generation.get(), window / 4 + 1)
-        };
         let Some((left, lifetime)) = self.left_of(token, clock) else {
             let assumed = millis(timers.assumed_lifetime);
-            return assumed.saturating_sub(age.saturating_add(window(assumed)));
+            let window = window(token, assumed, timers, seed);
+            return assumed.saturating_sub(age.saturating_add(window));
         };
-        let due = left.saturating_sub(window(lifetime));
+        let due = left.saturating_sub(window(token, lifetime, timers, seed));
         let asked = token.refresh_at.map(|at| {
             let at = millis(at.since(token.issued_at));
             at.saturating_sub(age)
@@ -204,4 +200,11 @@ impl Slot {
         self.remaining(token, clock)
             .is_none_or(|left| left >= needed)
     }
+}
+
+/// So long before its expiry a token is refreshed ahead of time: up to a quarter sooner than it has to be, so
+/// that many processes do not do it at once.
+pub(super) fn window(token: &AccessToken, lifetime: u64, timers: &Timers, seed: u64) -> u64 {
+    let window = timers::advisory(timers, lifetime);
+    window + jitter(seed, token.generation.get(), window / 4 + 1)
 }

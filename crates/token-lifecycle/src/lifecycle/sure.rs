@@ -2,12 +2,13 @@
 
 use core::time::Duration;
 
-use super::{Lifecycle, clock::Clock, op::Op, slot::Slot};
-use crate::{
-    AccessToken, Now, Timers, UnixTime,
-    time::millis,
-    timers::{self, jitter},
+use super::{
+    Lifecycle,
+    clock::Clock,
+    op::Op,
+    slot::{Slot, window},
 };
+use crate::{AccessToken, Now, Timers, UnixTime, time::millis, timers};
 
 /// Until when the answer for one slot stays what it was, if nothing happens.
 #[derive(Clone, Copy, Debug)]
@@ -90,8 +91,7 @@ impl Slot {
             false => (0, Duration::MAX),
             true if self.astray => return None,
             true => {
-                let window = timers::advisory(timers, lifetime);
-                let window = window + jitter(seed, token.generation.get(), window / 4 + 1);
+                let window = window(token, lifetime, timers, seed);
                 let kept = window.max(timers::mandatory(lifetime));
                 (kept, Duration::from_millis(kept))
             }

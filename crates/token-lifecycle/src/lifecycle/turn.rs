@@ -83,7 +83,7 @@ impl Lifecycle {
         }
         // Those who are told the same do not come at the same time.
         let turn_in = millis(turn_in).max(LEAST_TURN);
-        let spread = jitter(self.options.seed, self.clock.wall.as_millis(), turn_in / 8);
+        let spread = jitter(self.seed, self.clock.wall.as_millis(), turn_in / 8);
         let elapsed = self.clock.elapsed;
         let turn_at = elapsed.saturating_add(turn_in).saturating_add(spread);
         match self.take_op() {
