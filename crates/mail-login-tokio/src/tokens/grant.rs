@@ -1,8 +1,11 @@
 //! One grant: its machine, and who waits for it.
 
+mod fresh;
+mod turn;
+
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::{
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 use std::{
@@ -18,6 +21,7 @@ use token_lifecycle::{
 };
 use tokio::{sync::Notify, time};
 
+use self::fresh::Fresh;
 use super::{Store, drive, keepers::Shared, schedule};
 
 /// Whoever wants to know what happens.
@@ -34,9 +38,7 @@ pub(super) struct Grant {
     changed: Notify,
     /// How many wait.
     wanted: AtomicUsize,
-    /// Until when, in milliseconds by the boot clock, the first token needs no question; and which one it is.
-    fresh: AtomicU64,
-    generation: AtomicU64,
+    fresh: Fresh,
 }
 
 pub(super) struct State {
@@ -112,35 +114,18 @@ impl Grant {
             }),
             changed: Notify::new(),
             wanted: AtomicUsize::new(0),
-            fresh: AtomicU64::new(0),
-            generation: AtomicU64::new(0),
+            fresh: Fresh::default(),
         }
     }
 
-    /// Whether the first token is as good as the last question found it. It reads a clock, and takes no
-    /// lock.
+    /// What is known without the lock: whether the first token needs no question.
     pub(super) fn is_fresh(&self) -> bool {
-        let fresh = self.fresh.load(Ordering::Acquire);
-        fresh > 0 && millis(clock::boot()) < fresh
+        self.fresh.is_now()
     }
 
-    /// The generation that was in use last.
+    /// The same: the generation that was in use last.
     pub(super) fn generation(&self) -> Generation {
-        Generation::from(self.generation.load(Ordering::Acquire))
-    }
-
-    /// Makes known, while the state is locked, what can be read without the lock.
-    fn publish(&self, state: &mut State) {
-        let now = clock::now();
-        let time = state.lifecycle.fresh_for(now);
-        let until = match time.is_zero() {
-            true => 0,
-            false => millis(now.boot.unwrap_or_default() + time),
-        };
-        self.fresh.store(until, Ordering::Release);
-        let generation = state.lifecycle.record().map(Record::generation);
-        let generation = generation.map_or(0, Generation::get);
-        self.generation.store(generation, Ordering::Release);
+        self.fresh.generation()
     }
 
     /// Has the machine looked at soon, when there is room.
@@ -216,29 +201,15 @@ impl Grant {
         }
     }
 
-    /// It is its turn to refresh, if it still has this place.
-    pub(super) fn call_up(self: &Arc<Self>, place: Place, turn: Turn) {
-        let mut state = self.state();
-        if state.place != Some(place) {
-            drop(state);
-            return self.shared.schedule.give_back(turn);
-        }
-        state.place = None;
-        state.turn = Some(turn);
-        state.lifecycle.handle_turn(clock::now());
-        // A task that is at work finds it.
-        self.go_on(state);
-    }
-
     /// Asks the machine what comes next, and has a task do it, unless one is at work.
     fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         if state.driven {
-            self.publish(&mut state);
+            self.fresh.publish(&mut state.lifecycle);
             return;
         }
         let (task, told) = self.next(&mut state);
         state.driven = task.is_some();
-        self.publish(&mut state);
+        self.fresh.publish(&mut state.lifecycle);
         drop(state);
         if let Some(task) = task {
             drive::start(Arc::clone(self), task);
@@ -259,7 +230,7 @@ impl Grant {
         loop {
             let (task, more) = self.next(&mut state);
             told.extend(more);
-            self.publish(&mut state);
+            self.fresh.publish(&mut state.lifecycle);
             if told.is_empty() {
                 state.driven = task.is_some();
                 drop(state);
@@ -285,7 +256,7 @@ impl Grant {
         self.give_back(&mut state);
         // Whatever it was that broke, it is given a moment.
         self.rest(&mut state, Duration::from_secs(1));
-        self.publish(&mut state);
+        self.fresh.publish(&mut state.lifecycle);
         drop(state);
         self.changed.notify_waiters();
     }
@@ -330,27 +301,6 @@ impl Grant {
                 }
             };
             return (Some(task), told);
-        }
-    }
-
-    /// If the machine is about to refresh and that takes a turn, there is one, or the machine knows better.
-    fn take_turn(self: &Arc<Self>, state: &mut State, now: Now) {
-        let schedule = &self.shared.schedule;
-        if !schedule.is_paced() || state.turn.is_some() {
-            return;
-        }
-        let Some(urgency) = state.lifecycle.begins(now) else {
-            return;
-        };
-        match schedule.ask(self, urgency, &mut state.place) {
-            Ok(turn) => state.turn = Some(turn),
-            Err(wait) => state.lifecycle.handle_no_turn(now, wait),
-        }
-    }
-
-    fn give_back(&self, state: &mut State) {
-        if let Some(turn) = state.turn.take() {
-            self.shared.schedule.give_back(turn);
         }
     }
 
@@ -416,10 +366,6 @@ impl State {
             self.failed = self.failed.wrapping_add(1);
         }
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Somebody waits, until this is dropped.
