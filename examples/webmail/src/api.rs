@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     app::App,
     failed::Failed,
-    mail::{self, Draft, MailError, Sieve, Text},
+    mail::{self, Draft, MailError, Script, Sieve, Text},
 };
 
 type Answer = Result<Json<Value>, Failed>;
@@ -160,9 +160,7 @@ async fn send(
 async fn script(Extension(session): Extension<Session>, Query(which): Query<Which>) -> Answer {
     let mut sieve = Sieve::new(session.sieve(which.account()).await?);
     let scripts = sieve.scripts().await?;
-    let active = scripts.iter().find(|script| script.active);
-    let name = which.name.clone();
-    let name = name.or_else(|| active.map(|script| script.name.clone()));
+    let name = Script::chosen(&scripts, which.name.clone());
     let script = match &name {
         Some(name) => Some(sieve.script(name).await?),
         None => None,

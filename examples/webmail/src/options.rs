@@ -14,7 +14,7 @@ pub struct Options {
     /// Where to listen. Without TLS: put a proxy in front that has it.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// The address that browsers see, such as https://webmail.example.com.
+    /// The address that browsers see, such as `https://webmail.example.com`.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
     /// Settings of mail servers and tokens: one file in TOML, or those of App Suite.

@@ -18,6 +18,14 @@ pub(crate) struct Script {
     pub(crate) active: bool,
 }
 
+impl Script {
+    /// The name of the one that is wanted, or of the one that is in use.
+    pub(crate) fn chosen(scripts: &[Self], wanted: Option<String>) -> Option<String> {
+        let active = scripts.iter().find(|script| script.active);
+        wanted.or_else(|| active.map(|script| script.name.clone()))
+    }
+}
+
 /// Longer scripts are not taken from the user.
 const LENGTH: usize = 64 << 10;
 /// Octets of a name (<https://www.rfc-editor.org/rfc/rfc5804#section-1.6>: at least 128 characters).

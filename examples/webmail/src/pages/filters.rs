@@ -43,9 +43,7 @@ async fn editor(
     scripts: &[Script],
     wanted: Option<String>,
 ) -> Result<Editor, MailError> {
-    let active = scripts.iter().find(|script| script.active);
-    let name = wanted.or_else(|| active.map(|script| script.name.clone()));
-    let (name, script) = match name {
+    let (name, script) = match Script::chosen(scripts, wanted) {
         Some(name) => {
             let script = sieve.script(&name).await?;
             (name, script)
@@ -122,25 +120,32 @@ pub(super) async fn activate(
     Extension(session): Extension<Session>,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, Response> {
-    let here = Here::of(session, Some(&chosen.account))?;
-    let done = async {
-        let mut sieve = Sieve::new(here.session.sieve(&here.account).await?);
-        sieve.activate(&chosen.which).await?;
-        sieve.leave().await;
-        Ok(())
-    };
-    done.await.map_err(|error| failed(error, &here))?;
-    Ok(Redirect::to(&here.link("/filters")).into_response())
+    change(session, &chosen, async |sieve, which| {
+        sieve.activate(which).await
+    })
+    .await
 }
 
 pub(super) async fn delete(
     Extension(session): Extension<Session>,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, Response> {
+    change(session, &chosen, async |sieve, which| {
+        sieve.delete(which).await
+    })
+    .await
+}
+
+/// Does something with the chosen script, and shows the list.
+async fn change(
+    session: Session,
+    chosen: &Chosen,
+    work: impl AsyncFnOnce(&mut Sieve, &str) -> Result<(), MailError>,
+) -> Result<Response, Response> {
     let here = Here::of(session, Some(&chosen.account))?;
     let done = async {
         let mut sieve = Sieve::new(here.session.sieve(&here.account).await?);
-        sieve.delete(&chosen.which).await?;
+        work(&mut sieve, &chosen.which).await?;
         sieve.leave().await;
         Ok(())
     };

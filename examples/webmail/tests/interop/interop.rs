@@ -49,6 +49,12 @@ fn node(interop: &Interop, client: &str, secret: Option<&str>) -> Node {
     Node { runtime, running }
 }
 
+/// A node whose client has a secret.
+fn confidential(interop: &Interop) -> Node {
+    let secret = interop.env("CLIENT_BASIC_SECRET");
+    node(interop, interop.env("CLIENT_BASIC"), Some(secret))
+}
+
 impl Node {
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.running.url())
@@ -91,12 +97,7 @@ fn reload_until(browser: &Browser, url: &str, text: &str) {
 
 #[test]
 fn signed_in_mail_is_read_written_and_sorted() {
-    let interop = start();
-    let (client, secret) = (
-        interop.env("CLIENT_BASIC"),
-        interop.env("CLIENT_BASIC_SECRET"),
-    );
-    let node = node(interop, client, Some(secret));
+    let node = confidential(start());
     let browser = Browser::start();
     browser.visit(&node.url("/"));
     browser.wait_for_text("Read your mail");
@@ -206,12 +207,7 @@ fn who_is_revoked_at_the_provider_lands_on_the_sign_in_page() {
 
 #[test]
 fn a_page_that_is_open_notices_the_end() {
-    let interop = start();
-    let (client, secret) = (
-        interop.env("CLIENT_BASIC"),
-        interop.env("CLIENT_BASIC_SECRET"),
-    );
-    let node = node(interop, client, Some(secret));
+    let node = confidential(start());
     let browser = Browser::start();
     browser.visit(&node.url("/sign-in/start?next=%2Fcompose"));
     browser.wait_for_text("New message");

@@ -1,7 +1,7 @@
 //! Those who send requests, and what they are answered.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, fs,
     path::Path,
     sync::{Arc, Mutex},
@@ -37,7 +37,8 @@ pub(super) struct Seen {
     statuses: BTreeMap<u16, u64>,
     /// 503 without a time to come back.
     unannounced: u64,
-    pub(super) unauthorized: u64,
+    /// Which sessions were told to sign in.
+    pub(super) unauthorized: BTreeSet<usize>,
     /// A node that is down takes no connection.
     unreached: u64,
     times: Vec<u64>,
@@ -89,14 +90,14 @@ impl Crowd {
                 };
                 while Instant::now() < end {
                     let url = crowd.urls[roll(crowd.urls.len())].clone();
-                    let session = crowd.sessions[roll(crowd.sessions.len())].clone();
+                    let number = roll(crowd.sessions.len());
                     let mail = imap_every > 0 && roll(usize::try_from(imap_every).unwrap()) == 0;
                     let path = if mail {
                         "/api/messages"
                     } else {
                         "/api/session"
                     };
-                    crowd.ask(&format!("{url}{path}"), &session).await;
+                    crowd.ask(&format!("{url}{path}"), number).await;
                     tokio::time::sleep(pause).await;
                 }
             })
@@ -106,7 +107,8 @@ impl Crowd {
         }
     }
 
-    async fn ask(&self, url: &str, session: &str) {
+    async fn ask(&self, url: &str, number: usize) {
+        let session = &self.sessions[number];
         let began = Instant::now();
         let answer = self.http.get(url).bearer_auth(session).send().await;
         let time = u64::try_from(began.elapsed().as_micros()).unwrap();
@@ -129,7 +131,9 @@ impl Crowd {
         };
         *seen.statuses.entry(status.as_u16()).or_default() += 1;
         seen.times.push(time);
-        seen.unauthorized += u64::from(status == StatusCode::UNAUTHORIZED);
+        if status == StatusCode::UNAUTHORIZED {
+            seen.unauthorized.insert(number);
+        }
         seen.unannounced += u64::from(status == StatusCode::SERVICE_UNAVAILABLE && !announced);
         if !status.is_success() && seen.odd.len() < 5 {
             let text = format!("{status} {url} {text}");
