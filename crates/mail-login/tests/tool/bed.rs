@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     home::Home,
     support::{code, stderr},
+    work::Work,
 };
 
 pub(crate) const USER: &str = "alice@example.com";
@@ -45,32 +46,20 @@ impl Bed {
     pub(crate) fn configure_client(&self, client: &str, more: &str) {
         let issuer = self.testbed.provider().issuer();
         let port = |server: &mail_testbed::MailServer| server.implicit_tls().port();
-        let text = format!(
-            r#"# mine
-[accounts.work]
-user = "{USER}"
-issuer = "{issuer}"
-{client}
-scope = "openid mail"
-redirect_uri = "http://127.0.0.1/callback"
-ca = "ca.pem"
-{more}
-[accounts.work.imap]
-host = "localhost"
-port = {}
-[accounts.work.smtp]
-host = "localhost"
-port = {}
-[accounts.work.sieve]
-host = "localhost"
-port = {}
-tls = "starttls"
-"#,
-            port(self.testbed.imap()),
-            port(self.testbed.smtp()),
-            self.testbed.sieve().starttls().port(),
-        );
-        fs::write(self.path("config.toml"), text).unwrap();
+        let work = Work {
+            user: USER,
+            issuer,
+            client,
+            scope: "openid mail",
+            ca: "ca.pem",
+            more,
+            ports: [
+                port(self.testbed.imap()),
+                port(self.testbed.smtp()),
+                self.testbed.sieve().starttls().port(),
+            ],
+        };
+        fs::write(self.path("config.toml"), work.toml()).unwrap();
     }
 
     /// Signs in by tokens of the provider, which have an hour.

@@ -29,3 +29,4 @@ mod status;
 mod support;
 mod tokens;
 mod try_account;
+mod work;

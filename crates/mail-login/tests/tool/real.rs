@@ -7,6 +7,7 @@ use harness::interop::{self, Interop};
 use crate::{
     home::Home,
     support::{code, stderr},
+    work::Work,
 };
 
 pub(crate) const USER: &str = "alice@example.test";
@@ -66,39 +67,17 @@ impl Real {
             Check::Introspect => ("RESOURCE_OPAQUE", "INTROSPECT"),
         };
         let port = |service: &str| interop.port(&format!("{name}_{service}"));
-        let text = format!(
-            r#"[accounts.work]
-user = "{}"
-issuer = "{}"
-client_id = "{}"
-scope = "{}"
-resource = "{}"
-redirect_uri = "http://127.0.0.1/callback"
-ca = "{}"
-{}
-[accounts.work.imap]
-host = "localhost"
-port = {}
-[accounts.work.smtp]
-host = "localhost"
-port = {}
-[accounts.work.sieve]
-host = "localhost"
-port = {}
-tls = "starttls"
-"#,
-            settings.user,
-            interop.env("ISSUER"),
-            settings.client,
-            settings.scope,
-            interop.env(resource),
-            interop.ca().display(),
-            settings.more,
-            port("IMAPS"),
-            port("SUBMISSIONS"),
-            port("SIEVE"),
-        );
-        fs::write(self.path("config.toml"), text).unwrap();
+        let resource = interop.env(resource);
+        let work = Work {
+            user: settings.user,
+            issuer: interop.env("ISSUER"),
+            client: &format!("client_id = \"{}\"", settings.client),
+            scope: settings.scope,
+            ca: &interop.ca().display().to_string(),
+            more: &format!("resource = \"{resource}\"\n{}", settings.more),
+            ports: [port("IMAPS"), port("SUBMISSIONS"), port("SIEVE")],
+        };
+        fs::write(self.path("config.toml"), work.toml()).unwrap();
     }
 
     /// Signs in without a browser.
