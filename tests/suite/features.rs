@@ -139,7 +139,7 @@ fn no_defect_is_without_its_regression_test() {
     for file in [
         "tests/suite/ox_tokens.rs",
         "tests/suite/ox_mail.rs",
-        "crates/mail-session/tests/ox.rs",
+        "crates/mail-session/tests/sessions/ox.rs",
         "crates/mail-session/tests/ox_settings.rs",
     ] {
         let text = fs::read_to_string(root().join(file)).unwrap();

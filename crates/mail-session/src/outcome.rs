@@ -1,16 +1,16 @@
 //! What comes of a check.
 
 use alloc::{
-    boxed::Box,
     string::{String, ToString},
     sync::Arc,
 };
 use core::time::Duration;
 
 use mail_login_tokens::TokenError;
-use token_lifecycle::{SignIn, Unavailable};
+use mail_login_tokio::tokens::Keeper;
+use token_lifecycle::Unavailable;
 
-use crate::Ended;
+use crate::{EndReason, Ended};
 
 /// What is to be done with a request.
 ///
@@ -49,6 +49,14 @@ impl Outcome {
             Self::GoOnWithOld => "go-on-with-old",
             Self::Unavailable(_) => "unavailable",
             Self::SignIn(_) => "sign-in",
+        }
+    }
+
+    /// There is a token that is good.
+    pub(crate) fn of_good(keeper: &Keeper) -> Self {
+        match keeper.is_fresh() {
+            true => Self::GoOn,
+            false => Self::GoOnWithOld,
         }
     }
 }
@@ -100,8 +108,7 @@ impl Wait {
 pub(crate) enum Verdict {
     Wait(Wait),
     Misconfigured(Wait),
-    End(Box<SignIn>),
-    SignedOut,
+    End(Ended),
 }
 
 impl Verdict {
@@ -109,8 +116,8 @@ impl Verdict {
         let wait = |time| Wait::new(time, error.to_string());
         match error.unavailable() {
             Some(Unavailable::Temporary { retry_in, .. }) => Self::Wait(wait(*retry_in)),
-            Some(Unavailable::SignIn(sign_in)) => Self::End(sign_in.clone()),
-            Some(Unavailable::SignedOut) => Self::SignedOut,
+            Some(Unavailable::SignIn(sign_in)) => Self::End(Ended::by(sign_in)),
+            Some(Unavailable::SignedOut) => Self::End(Ended::new(EndReason::SignedOut)),
             Some(Unavailable::Misconfigured(_) | Unavailable::UnknownAudience) => {
                 Self::Misconfigured(wait(LATEST))
             }

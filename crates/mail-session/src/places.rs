@@ -103,8 +103,30 @@ fn keep_of_grants(keep: Duration) -> Duration {
     keep.saturating_add(GRANTS_LONGER)
 }
 
+/// Whether it may be saved: nobody could read a longer one again.
+fn fits(new: Option<(u64, &[u8])>) -> bool {
+    new.is_none_or(|(_, octets)| octets.len() <= LONGEST)
+}
+
+/// What was loaded, if it can be a session.
 #[cfg(any(unix, feature = "redis"))]
-fn too_long() -> io::Error {
-    let text = "what is stored is too long to be a session: look at who writes there";
-    io::Error::new(io::ErrorKind::InvalidData, text)
+fn bounded(stored: Option<Stored>) -> io::Result<Option<Stored>> {
+    if stored
+        .as_ref()
+        .is_some_and(|stored| stored.octets.len() > LONGEST)
+    {
+        let text = "what is stored is too long to be a session: look at who writes there";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+    }
+    Ok(stored)
+}
+
+/// What a compare-and-swap came to.
+#[cfg(any(unix, feature = "redis"))]
+fn saved(swapped: io::Result<bool>) -> Saved {
+    match swapped {
+        Ok(true) => Saved::Done,
+        Ok(false) => Saved::Conflict,
+        Err(_) => Saved::Failed,
+    }
 }

@@ -5,6 +5,7 @@ mod check;
 mod end;
 mod inner;
 mod look;
+mod write;
 
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;

@@ -72,7 +72,8 @@ impl Sessions {
     }
 
     /// Tells of changes from now on. Who is too slow misses some, and is told so: look at all
-    /// connections then, by [`Session::is_over`] and [`Session::generation`].
+    /// connections then, by [`Session::is_over`](crate::Session::is_over) and
+    /// [`Session::generation`](crate::Session::generation).
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.0.changes.subscribe()
     }

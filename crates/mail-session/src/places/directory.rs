@@ -15,7 +15,7 @@ use token_lifecycle::Saved;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
-use super::{LONGEST, Pending, Places, Stored, keep_of_grants, too_long};
+use super::{Pending, Places, Stored, bounded, fits, keep_of_grants, saved};
 
 /// Sessions and grants in files of one directory, for any number of processes of one user on one
 /// computer: they outlive a restart.
@@ -81,10 +81,7 @@ impl Places for DirectoryPlaces {
         let path = self.path(SESSION, name);
         Box::pin(async {
             let stored = apart(|| FileSlot::new(path).load()).await?;
-            match stored {
-                Some(stored) if stored.octets.len() > LONGEST => Err(too_long()),
-                stored => Ok(stored),
-            }
+            bounded(stored)
         })
     }
 
@@ -95,24 +92,19 @@ impl Places for DirectoryPlaces {
         new: Option<(u64, &'a [u8])>,
     ) -> Pending<'a, Saved> {
         let path = self.path(SESSION, name);
-        // Nobody could read it again.
-        let is_long = new.is_some_and(|(_, octets)| octets.len() > LONGEST);
+        let fits = fits(new);
         let new = new.map(|(revision, octets)| (revision, Zeroizing::new(octets.to_vec())));
         Box::pin(async move {
-            if is_long {
+            if !fits {
                 return Saved::Failed;
             }
-            let saved = apart(move || {
+            let swapped = apart(move || {
                 let new = new
                     .as_ref()
                     .map(|(revision, octets)| (*revision, octets.as_slice()));
                 FileSlot::new(path).save(expected, new)
             });
-            match saved.await {
-                Ok(true) => Saved::Done,
-                Ok(false) => Saved::Conflict,
-                Err(_) => Saved::Failed,
-            }
+            saved(swapped.await)
         })
     }
 

@@ -12,7 +12,7 @@ use mail_login_tokio::tokens::Store;
 use token_lifecycle::Saved;
 use tokio::time::Instant;
 
-use super::{LONGEST, Pending, Places, Stored, keep_of_grants};
+use super::{Pending, Places, Stored, fits, keep_of_grants};
 use grant::MemoryGrant;
 
 mod grant;
@@ -115,7 +115,7 @@ impl Inner {
             return Saved::Done;
         };
         // As where it could not be read again.
-        if octets.len() > LONGEST {
+        if !fits(new) {
             return Saved::Failed;
         }
         let octets = octets.to_vec().into();

@@ -10,7 +10,7 @@ use mail_login_tokio::tokens::{
 };
 use token_lifecycle::Saved;
 
-use super::{LEASE, LONGEST, Pending, Places, Stored, keep_of_grants, too_long};
+use super::{LEASE, Pending, Places, Stored, bounded, fits, keep_of_grants, saved};
 
 /// Sessions and grants in one Redis server, for any number of nodes.
 ///
@@ -53,10 +53,7 @@ impl Places for RedisPlaces {
     fn load<'a>(&'a self, name: &'a str) -> Pending<'a, io::Result<Option<Stored>>> {
         Box::pin(async {
             let stored = self.session(name).load().await?;
-            match stored {
-                Some(stored) if stored.octets.len() > LONGEST => Err(too_long()),
-                stored => Ok(stored),
-            }
+            bounded(stored)
         })
     }
 
@@ -67,15 +64,10 @@ impl Places for RedisPlaces {
         new: Option<(u64, &'a [u8])>,
     ) -> Pending<'a, Saved> {
         Box::pin(async move {
-            // Nobody could read it again.
-            if new.is_some_and(|(_, octets)| octets.len() > LONGEST) {
+            if !fits(new) {
                 return Saved::Failed;
             }
-            match self.session(name).save(expected, new).await {
-                Ok(true) => Saved::Done,
-                Ok(false) => Saved::Conflict,
-                Err(_) => Saved::Failed,
-            }
+            saved(self.session(name).save(expected, new).await)
         })
     }
 

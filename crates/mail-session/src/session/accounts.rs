@@ -5,20 +5,17 @@ use core::time::Duration;
 
 use mail_login_tokens::TokenError;
 use mail_login_tokio::Deadline;
-use token_lifecycle::{Saved, Tokens};
+use token_lifecycle::Tokens;
 
-use super::{Inner, Session, end::save};
+use super::{Inner, Session};
 use crate::{
     Account, AccountKind, Outcome,
     outcome::Verdict,
     record::{ACCOUNTS, is_name},
-    sessions::Sessions,
 };
 
 /// How long it waits until all is stored.
 const TIME: Duration = Duration::from_secs(15);
-/// So often two nodes that write at once begin anew.
-const TRIES: usize = 8;
 
 impl Session {
     /// Adds a mailbox, on all nodes. An external one comes with its tokens; adding it again replaces
@@ -38,7 +35,7 @@ impl Session {
             accounts.push(account.clone());
             accounts.len() <= ACCOUNTS
         };
-        self.0.write(add).await?;
+        self.0.write_accounts(add).await?;
         let Some(tokens) = tokens else { return Ok(()) };
         let keeper = self.0.keeper_of(account.id());
         let keeper = keeper.ok_or(AccountError::UnknownProvider)?;
@@ -58,7 +55,7 @@ impl Session {
         let external = external.filter(|account| account.kind() == AccountKind::External);
         let keeper = external.and_then(|_| self.0.keeper_of(id));
         self.0
-            .write(|accounts| {
+            .write_accounts(|accounts| {
                 accounts.retain(|known| known.id() != id);
                 true
             })
@@ -81,23 +78,18 @@ impl Session {
             AccountKind::External => {
                 let keeper = self.0.keeper_of(id)?;
                 let token = keeper.token(Duration::ZERO, self.0.wait()).await;
-                Some(match token {
-                    Ok(_) if keeper.is_fresh() => Outcome::GoOn,
-                    Ok(_) => Outcome::GoOnWithOld,
-                    Err(error) => marked(&error),
+                let Err(error) = token else {
+                    return Some(Outcome::of_good(&keeper));
+                };
+                Some(match Verdict::of(&error) {
+                    Verdict::Wait(wait) | Verdict::Misconfigured(wait) => {
+                        Outcome::Unavailable(wait)
+                    }
+                    Verdict::End(ended) => Outcome::SignIn(Arc::new(ended)),
                 })
             }
         }
     }
-}
-
-fn marked(error: &TokenError) -> Outcome {
-    let ended = match Verdict::of(error) {
-        Verdict::Wait(wait) | Verdict::Misconfigured(wait) => return Outcome::Unavailable(wait),
-        Verdict::End(sign_in) => crate::Ended::by(&sign_in),
-        Verdict::SignedOut => crate::Ended::new(crate::EndReason::SignedOut),
-    };
-    Outcome::SignIn(Arc::new(ended))
 }
 
 impl Inner {
@@ -121,33 +113,23 @@ impl Inner {
     }
 
     /// Changes the accounts, on all nodes.
-    async fn write(&self, change: impl Fn(&mut Vec<Account>) -> bool) -> Result<(), AccountError> {
+    async fn write_accounts(
+        &self,
+        change: impl Fn(&mut Vec<Account>) -> bool,
+    ) -> Result<(), AccountError> {
         let shared = self.shared.upgrade().ok_or(AccountError::NotStored)?;
-        let place = self.key.place();
-        for _ in 0..TRIES {
-            let stored = shared.places.load(&place).await;
-            let read = Sessions(Arc::clone(&shared)).read(self.key, stored);
-            let Ok(Some(mut record)) = read else {
-                return Err(AccountError::NotStored);
-            };
+        let written = self.write(&shared, |record| {
             if record.ended.is_some() {
                 return Err(AccountError::Ended);
             }
-            let expected = record.revision;
-            record.next(shared.writer());
-            if !change(&mut record.accounts) {
-                return Err(AccountError::TooMany);
+            match change(&mut record.accounts) {
+                true => Ok(()),
+                false => Err(AccountError::TooMany),
             }
-            match save(&shared, &place, expected, &record).await {
-                Saved::Done => {
-                    self.rest().record = record;
-                    return Ok(());
-                }
-                Saved::Conflict => {}
-                Saved::Failed => break,
-            }
-        }
-        Err(AccountError::NotStored)
+        });
+        let record = written.await;
+        self.rest().record = record.map_err(|why| why.unwrap_or(AccountError::NotStored))?;
+        Ok(())
     }
 }
 

@@ -3,9 +3,9 @@
 use alloc::sync::Arc;
 use core::{sync::atomic::Ordering, time::Duration};
 
-use mail_login_tokens::clock;
+use mail_login_tokens::clock::{self, millis};
 
-use super::{Inner, Session, inner::millis};
+use super::{Inner, Session};
 use crate::{EndReason, Ended, Outcome, outcome::Verdict};
 
 /// When it was used is noted so exactly, in milliseconds.
@@ -42,10 +42,8 @@ impl Session {
             if let Some(ended) = self.0.ended.get() {
                 return Outcome::SignIn(Arc::clone(ended));
             }
-            let error = match token {
-                Ok(_) if self.0.keeper.is_fresh() => return Outcome::GoOn,
-                Ok(_) => return Outcome::GoOnWithOld,
-                Err(error) => error,
+            let Err(error) = token else {
+                return Outcome::of_good(&self.0.keeper);
             };
             let ended = match Verdict::of(&error) {
                 Verdict::Wait(wait) => return Outcome::Unavailable(wait),
@@ -55,8 +53,7 @@ impl Session {
                     }
                     Ended::new(EndReason::Misconfigured)
                 }
-                Verdict::End(sign_in) => Ended::by(&sign_in),
-                Verdict::SignedOut => Ended::new(EndReason::SignedOut),
+                Verdict::End(ended) => ended,
             };
             // Otherwise somebody has signed in meanwhile.
             if let Some(ended) = self.0.end(ended).await {

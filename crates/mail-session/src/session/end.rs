@@ -5,20 +5,12 @@ use core::time::Duration;
 
 use mail_login_tokens::clock;
 use mail_login_tokio::Deadline;
-use token_lifecycle::Saved;
-use zeroize::Zeroizing;
 
 use super::{Inner, Session};
-use crate::{
-    Change, EndReason, Ended, Fact,
-    record::SessionRecord,
-    sessions::{Sessions, Shared},
-};
+use crate::{AccountKind, Change, EndReason, Ended, Fact};
 
 /// How long tokens are revoked in the background.
 const TIME: Duration = Duration::from_secs(60);
-/// So often two nodes that write at once begin anew.
-const TRIES: usize = 8;
 
 impl Session {
     /// The user signs out, here and on all nodes: the session ends, and its tokens are deleted and revoked.
@@ -36,7 +28,9 @@ impl Session {
         let Some(shared) = self.0.shared.upgrade() else {
             return;
         };
-        let accounts = self.0.accounts();
+        // Secondary accounts have the tokens of the user's own.
+        let mut accounts = self.0.accounts();
+        accounts.retain(|account| account.kind() != AccountKind::Secondary);
         for account in accounts {
             let Some(keeper) = self.0.keeper_of(account.id()) else {
                 continue;
@@ -73,49 +67,31 @@ impl Inner {
 
     /// Ends the session here, and writes it down for all nodes.
     pub(crate) async fn finish(self: &Arc<Self>, ended: Ended) -> Arc<Ended> {
-        let ended = self.is_over(ended);
+        let ended = self.ends_here(ended);
         let Some(shared) = self.shared.upgrade() else {
             return ended;
         };
-        for _ in 0..TRIES {
-            match self.write_end(&shared, &ended).await {
-                Written::Ours => {
-                    shared.tell(&Fact::Ended {
-                        session: self.key,
-                        ended: &ended,
-                    });
-                    return ended;
-                }
-                Written::Again => {}
-                Written::Not => return ended,
+        // Whoever cannot read it does not write: the tokens say the same to all nodes.
+        let written = self.write(&shared, |record| {
+            if record.ended.is_some() {
+                return Err(());
             }
+            record.ended = Some((*ended).clone());
+            record.ended_at = Some(clock::now().wall.as_millis());
+            Ok(())
+        });
+        // Only one node has written it, and tells it.
+        if written.await.is_ok() {
+            shared.tell(&Fact::Ended {
+                session: self.key,
+                ended: &ended,
+            });
         }
         ended
     }
 
-    async fn write_end(&self, shared: &Arc<Shared>, ended: &Ended) -> Written {
-        let place = self.key.place();
-        let stored = shared.places.load(&place).await;
-        // Whoever cannot read it does not write: the tokens say the same to all nodes.
-        let Ok(Some(mut record)) = Sessions(Arc::clone(shared)).read(self.key, stored) else {
-            return Written::Not;
-        };
-        if record.ended.is_some() {
-            return Written::Not;
-        }
-        let expected = record.revision;
-        record.next(shared.writer());
-        record.ended = Some(ended.clone());
-        record.ended_at = Some(clock::now().wall.as_millis());
-        match save(shared, &place, expected, &record).await {
-            Saved::Done => Written::Ours,
-            Saved::Conflict => Written::Again,
-            Saved::Failed => Written::Not,
-        }
-    }
-
     /// This node knows that the session has ended.
-    pub(crate) fn is_over(&self, ended: Ended) -> Arc<Ended> {
+    pub(crate) fn ends_here(&self, ended: Ended) -> Arc<Ended> {
         let mut new = false;
         let ended = self.ended.get_or_init(|| {
             new = true;
@@ -129,25 +105,4 @@ impl Inner {
         }
         Arc::clone(ended)
     }
-}
-
-/// What became of the end.
-enum Written {
-    /// It is written down, by this node.
-    Ours,
-    /// Another node has written something else meanwhile.
-    Again,
-    /// Another node has written it, or nobody can.
-    Not,
-}
-
-pub(super) async fn save(
-    shared: &Shared,
-    place: &str,
-    expected: u64,
-    record: &SessionRecord,
-) -> Saved {
-    let octets = Zeroizing::new(record.to_json());
-    let new = Some((record.revision, octets.as_slice()));
-    shared.places.save(place, Some(expected), new).await
 }

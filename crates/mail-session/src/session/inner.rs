@@ -15,7 +15,10 @@ use std::{
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use mail_login_tokens::{Notice, clock};
+use mail_login_tokens::{
+    Notice,
+    clock::{self, millis},
+};
 use mail_login_tokio::{Deadline, tokens::Keeper};
 use token_lifecycle::{Event, SignIn};
 
@@ -229,8 +232,4 @@ fn watch(inner: Weak<Inner>, account: &Account) -> impl Fn(&Notice) + Send + Syn
             inner.hear(&id, kind, notice);
         }
     }
-}
-
-pub(crate) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -3,9 +3,9 @@
 use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 
-use mail_login_tokens::clock;
+use mail_login_tokens::clock::{self, millis};
 
-use super::{Inner, inner::millis};
+use super::Inner;
 use crate::{
     EndReason, Ended,
     sessions::{Sessions, Shared},
@@ -36,11 +36,11 @@ impl Inner {
             // A place that does not work ends nothing, and what cannot be read is kept.
             Err(_) => {}
             Ok(None) => {
-                self.is_over(Ended::new(EndReason::SignedOut));
+                self.ends_here(Ended::new(EndReason::SignedOut));
             }
             Ok(Some(record)) => {
                 if let Some(ended) = record.ended.clone() {
-                    self.is_over(ended);
+                    self.ends_here(ended);
                 }
                 let mut rest = self.rest();
                 if record.revision > rest.record.revision {

@@ -1,23 +1,11 @@
 //! The check of each request as a layer.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    reason = "a test needs no `no_std`, and a panic is how it fails"
-)]
-#![allow(dead_code, reason = "what all tests share is used by some")]
-
-mod scene;
-
 use std::{convert::Infallible, time::Duration};
 
+use crate::scene::{HOUR, Scene, USER};
 use http::{Request, Response, StatusCode};
 use mail_session::{Session, SessionId, Sessions, layer::SessionLayer};
 use mail_testbed::Fault;
-use scene::{HOUR, Scene};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -75,7 +63,7 @@ async fn a_request_with_a_session_goes_on() {
         let answer = ask(&node.sessions, request).await;
         assert_eq!(
             (answer.status(), answer.body().as_str()),
-            (StatusCode::OK, scene::USER)
+            (StatusCode::OK, USER)
         );
     }
     // A node that has to read it first.
@@ -115,7 +103,7 @@ async fn the_end_is_told_with_its_reason() {
     let scene = Scene::new();
     let node = scene.node();
     let (id, _) = node.open(scene.tokens(Duration::ZERO)).await;
-    scene.testbed.provider().revoke_user(scene::USER);
+    scene.testbed.provider().revoke_user(USER);
     let answer = ask(&node.sessions, script(&id)).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     assert!(

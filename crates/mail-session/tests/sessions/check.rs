@@ -1,22 +1,10 @@
 //! What becomes of a request.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    reason = "a test needs no `no_std`, and a panic is how it fails"
-)]
-#![allow(dead_code, reason = "what all tests share is used by some")]
-
-mod scene;
-
 use std::time::Duration;
 
+use crate::scene::{HOUR, Scene, USER, until};
 use mail_session::{EndReason, Outcome};
 use mail_testbed::{Endpoint, Fault};
-use scene::{HOUR, Scene, until};
 use token_lifecycle::SignInReason;
 
 #[tokio::test]
@@ -93,7 +81,7 @@ async fn a_revoked_grant_ends_the_session_once_with_its_reason() {
     let (one, two) = (scene.node(), scene.node());
     let (id, session) = one.open(scene.tokens(Duration::ZERO)).await;
     let other = two.find(&id).await;
-    scene.testbed.provider().revoke_user(scene::USER);
+    scene.testbed.provider().revoke_user(USER);
     let mut changes = one.sessions.changes();
 
     let (first, second) = tokio::join!(session.checked(), other.checked());
@@ -197,7 +185,7 @@ async fn who_signs_in_again_within_the_session_goes_on() {
     let scene = Scene::new();
     let node = scene.node();
     let (_, session) = node.open(scene.tokens(Duration::ZERO)).await;
-    scene.testbed.provider().revoke_user(scene::USER);
+    scene.testbed.provider().revoke_user(USER);
     let time = mail_login_tokio::Deadline::after(Duration::from_secs(10));
     session.keep(scene.tokens(HOUR), time).await.unwrap();
     assert_eq!(session.checked().await, Outcome::GoOn);

@@ -1,25 +1,13 @@
 //! Defects of sessions that were found by reading other software, one test each. Those of tokens and
 //! of logins are in `tests/suite`, that of the settings in `ox_settings.rs`.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    reason = "a test needs no `no_std`, and a panic is how it fails"
-)]
-#![allow(dead_code, reason = "what all tests share is used by some")]
-
-mod scene;
-
 use std::time::Duration;
 
+use crate::scene::{HOUR, Scene, until};
 use mail_login_tokio::Server;
 use mail_session::{AccessError, Attributes, InvalidAttribute, Outcome};
 use mail_testbed::{Endpoint, Fault, Issue, MailOptions};
 use sasl_core::{Credentials, Reason};
-use scene::{HOUR, Scene, until};
 use token_lifecycle::Tokens;
 
 /// A session with a good token answers at once, while a refresh of it hangs.

@@ -1,17 +1,5 @@
 //! What is stored of sessions, and how tokens come in and go out.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    reason = "a test needs no `no_std`, and a panic is how it fails"
-)]
-#![allow(dead_code, reason = "what all tests share is used by some")]
-
-mod scene;
-
 use std::{
     io,
     sync::{
@@ -21,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use crate::scene::{HOUR, Scene, USER};
 use mail_login_tokio::tokens::Store;
 use mail_session::{
     Attributes, EndReason, Outcome, SessionId, SignInError, User,
@@ -28,7 +17,6 @@ use mail_session::{
 };
 use mail_testbed::{Endpoint, Fault};
 use sasl_core::Secret;
-use scene::{HOUR, Scene};
 use token_lifecycle::Saved;
 
 #[tokio::test]
@@ -160,7 +148,7 @@ async fn an_end_that_cannot_be_written_down_ends_it_here() {
     let gone = Arc::new(AtomicBool::new(false));
     let node = scene.node_at(Outage(scene.places.clone(), Arc::clone(&gone)), |_| {});
     let (id, session) = node.open(scene.tokens(Duration::ZERO)).await;
-    scene.testbed.provider().revoke_user(scene::USER);
+    scene.testbed.provider().revoke_user(USER);
     gone.store(true, Ordering::SeqCst);
     assert!(matches!(session.checked().await, Outcome::SignIn(_)));
     // The tokens say the same to all others.
@@ -230,7 +218,7 @@ async fn a_password_is_taken_where_that_is_allowed() {
     let password = Secret::from("correct horse");
     let off = scene.node().sessions;
     let refused = off
-        .open_with_password(User::new(scene::USER), scene::USER, &password)
+        .open_with_password(User::new(USER), USER, &password)
         .await;
     assert!(matches!(refused, Err(SignInError::PasswordGrantOff)));
     assert_eq!(scene.testbed.provider().requests(Endpoint::Token), 0);
@@ -239,16 +227,14 @@ async fn a_password_is_taken_where_that_is_allowed() {
         .node_with(|settings| settings.tokens.password_grant = true)
         .sessions;
     let opened = on
-        .open_with_password(User::new(scene::USER), scene::USER, &password)
+        .open_with_password(User::new(USER), USER, &password)
         .await;
     let (_, session) = opened.unwrap();
     assert_eq!(session.checked().await, Outcome::GoOn);
     session.imap("primary").await.unwrap();
 
     let wrong = Secret::from("wrong");
-    let refused = on
-        .open_with_password(User::new(scene::USER), scene::USER, &wrong)
-        .await;
+    let refused = on.open_with_password(User::new(USER), USER, &wrong).await;
     let error = refused.unwrap_err();
     assert!(!error.is_temporary(), "{error}");
     assert!(!error.to_string().contains("wrong horse"));
@@ -258,7 +244,7 @@ async fn a_password_is_taken_where_that_is_allowed() {
         .provider()
         .misbehave_at(Endpoint::Token, Fault::status(503));
     let refused = on
-        .open_with_password(User::new(scene::USER), scene::USER, &password)
+        .open_with_password(User::new(USER), USER, &password)
         .await;
     assert!(refused.unwrap_err().is_temporary());
 }

@@ -1,24 +1,12 @@
 //! Logins to mail servers with the tokens of a session.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    reason = "a test needs no `no_std`, and a panic is how it fails"
-)]
-#![allow(dead_code, reason = "what all tests share is used by some")]
-
-mod scene;
-
 use std::time::Duration;
 
+use crate::scene::{HOUR, Scene, USER};
 use mail_login_tokio::tokens::Settings as GrantSettings;
 use mail_session::{AccessError, Account, EndReason, Outcome, Service, settings::AuthType};
 use mail_testbed::{Endpoint, Issue, MailOptions};
 use sasl_core::{Mechanism, Reason};
-use scene::{HOUR, Scene};
 use token_lifecycle::{Audience, Client, Options, Tokens, Url};
 
 #[tokio::test]
@@ -120,7 +108,7 @@ async fn the_end_of_the_grant_is_the_reason_of_the_login() {
     let node = scene.node();
     let tokens = scene.tokens(HOUR);
     let (_, session) = node.open(tokens).await;
-    scene.testbed.provider().revoke_user(scene::USER);
+    scene.testbed.provider().revoke_user(USER);
     let error = session.smtp("primary").await.unwrap_err();
     let AccessError::SignIn(ended) = error else {
         panic!("{error:?}");
@@ -169,7 +157,7 @@ async fn accounts_are_known_to_all_nodes_and_an_external_one_ends_alone() {
             .unwrap()
     };
     let (one, two) = (node(), node());
-    let user = mail_session::User::new(scene::USER);
+    let user = mail_session::User::new(USER);
     let (id, session) = one.open(user, scene.tokens(HOUR)).await.unwrap();
 
     let issued = provider.issue(Issue::to("bob@example.com"));
@@ -178,7 +166,7 @@ async fn accounts_are_known_to_all_nodes_and_an_external_one_ends_alone() {
     let account = Account::external("private", "google", "bob@example.com")
         .with_auth(AuthType::XOAuth2, AuthType::XOAuth2);
     session.add_account(account, Some(tokens)).await.unwrap();
-    let secondary = Account::secondary("shared", scene::USER);
+    let secondary = Account::secondary("shared", USER);
     session.add_account(secondary, None).await.unwrap();
 
     let other = two.find(&id).await.unwrap().unwrap();
