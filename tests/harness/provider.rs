@@ -20,6 +20,7 @@ use crate::interop::{FORM, folder, form, post};
 #[derive(Debug)]
 pub struct OidcProvider {
     directory: PathBuf,
+    node: OsString,
     child: Child,
     https: u16,
     http: u16,
@@ -66,52 +67,40 @@ impl OidcProvider {
         for key in ["provider/RS256.pem", "provider/ES256.pem"] {
             let _ = fs::copy(there.join(key), directory.join(key));
         }
+        // Where Debian's is too old, `up.sh` has got a newer one.
+        let newer = there.join("node/node_modules/.bin/node");
+        let node = match newer.exists() {
+            true => newer.into_os_string(),
+            false => OsString::from("node"),
+        };
         for _ in 0..TRIES {
-            if let Some(provider) = Self::launch(&directory, &there) {
-                return provider;
+            let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+            let [https, http] = free.map(|listener| listener.local_addr().unwrap().port());
+            if let Some(child) = launch(&directory, &node, https, http) {
+                return Self {
+                    directory,
+                    node,
+                    child,
+                    https,
+                    http,
+                };
             }
         }
         panic!("the provider does not start: {}", log(&directory))
     }
 
-    fn launch(directory: &Path, installed: &Path) -> Option<Self> {
-        let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [https, http] = free.map(|listener| listener.local_addr().unwrap().port());
-        // Where Debian's is too old, `up.sh` has got a newer one.
-        let newer = installed.join("node/node_modules/.bin/node");
-        let node = match newer.exists() {
-            true => newer.into_os_string(),
-            false => OsString::from("node"),
-        };
-        let child = Command::new(node)
-            .arg("provider.mjs")
-            .arg(directory)
-            .current_dir(directory)
-            .env("OIDC_HTTPS_PORT", https.to_string())
-            .env("OIDC_HTTP_PORT", http.to_string())
-            .env("OIDC_UNTIL_STDIN_ENDS", "yes")
-            .env_remove("OIDC_ISSUER")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(File::create(directory.join("log")).unwrap())
-            .spawn();
-        let mut child =
-            child.unwrap_or_else(|error| panic!("node: {error}; run `sudo tests/interop/up.sh`"));
-        let mut said = String::new();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        output.read_line(&mut said).unwrap();
-        if !said.starts_with("issuer ") {
-            child.wait().unwrap();
-            let log = log(directory);
-            assert!(log.contains("EADDRINUSE"), "the provider ended: {log}");
-            return None;
-        }
-        Some(Self {
-            directory: directory.into(),
-            child,
-            https,
-            http,
-        })
+    /// As `kill -9` does. Its ports are not taken until [`Self::start_again`], which remembers all that was
+    /// answered.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// After [`Self::kill`]: where it was, with what it remembers.
+    pub fn start_again(&mut self) {
+        let child = launch(&self.directory, &self.node, self.https, self.http);
+        self.child =
+            child.unwrap_or_else(|| panic!("its port was taken: {}", log(&self.directory)));
     }
 
     /// The issuer, which is also where it is.
@@ -159,6 +148,35 @@ impl OidcProvider {
             reuses: number("reuses"),
         }
     }
+}
+
+/// Starts it, and waits until it answers; `None` where somebody else has one of the ports.
+fn launch(directory: &Path, node: &OsString, https: u16, http: u16) -> Option<Child> {
+    let child = Command::new(node)
+        .arg("provider.mjs")
+        .arg(directory)
+        .current_dir(directory)
+        .env("OIDC_HTTPS_PORT", https.to_string())
+        .env("OIDC_HTTP_PORT", http.to_string())
+        .env("OIDC_JOURNAL", "yes")
+        .env("OIDC_UNTIL_STDIN_ENDS", "yes")
+        .env_remove("OIDC_ISSUER")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(File::create(directory.join("log")).unwrap())
+        .spawn();
+    let mut child =
+        child.unwrap_or_else(|error| panic!("node: {error}; run `sudo tests/interop/up.sh`"));
+    let mut said = String::new();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    output.read_line(&mut said).unwrap();
+    if !said.starts_with("issuer ") {
+        child.wait().unwrap();
+        let log = log(directory);
+        assert!(log.contains("EADDRINUSE"), "the provider ended: {log}");
+        return None;
+    }
+    Some(child)
 }
 
 impl Drop for OidcProvider {

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod nodes;
+mod visitor;
 
 use std::{thread, time::Duration};
 
@@ -24,6 +25,7 @@ use tokio::runtime::Runtime;
 
 use crowd::{Crowd, Plan};
 use nodes::{Nodes, Setting};
+use visitor::Visitor;
 
 const SESSIONS: usize = 200;
 
@@ -45,7 +47,7 @@ fn nobody_is_signed_out_in_two_minutes() {
     let interop = start();
     let runtime = Runtime::new().unwrap();
     let http = format!("http://127.0.0.1:{}", interop.port("OIDC_HTTP"));
-    let client = "mail-client-short";
+    let client = "mail-client-crowd";
     let before = rotations(&runtime, &http, client);
     let nodes = Nodes::start(&Setting {
         issuer: interop.env("ISSUER").into(),
@@ -75,6 +77,7 @@ fn nobody_is_signed_out_in_two_minutes() {
         nodes.memory(),
     );
     seen.assert_honest();
+    seen.assert_served();
     assert!(seen.unauthorized.is_empty(), "{seen}");
     // No token was used twice, and none was refused: so there was one refresh for each generation.
     assert_eq!(after.1 - before.1, refreshed);
@@ -87,7 +90,7 @@ fn nobody_is_signed_out_in_two_minutes() {
 /// Nodes, Redis and the provider fail one after another, and some grants are ended at the provider.
 #[test]
 fn what_fails_ends_no_session_and_what_the_provider_ends_does() {
-    let provider = OidcProvider::start();
+    let mut provider = OidcProvider::start();
     let runtime = Runtime::new().unwrap();
     // A token that was used is good a little longer here: who is killed between the provider's answer and
     // the saving of it would lose the grant elsewhere, and no client can help that.
@@ -100,28 +103,39 @@ fn what_fails_ends_no_session_and_what_the_provider_ends_does() {
     };
     let mut nodes = Nodes::start(&setting);
     let plan = Plan {
-        time: Duration::from_secs(60),
+        time: Duration::from_secs(80),
         pause: Duration::from_millis(20),
         imap_every: 0,
     };
     let urls = nodes.urls();
     let crowd = runtime.block_on(Crowd::sign_in(&urls, SESSIONS));
+    let visitor = Visitor::sign_in(&urls);
     let work = runtime.spawn({
         let crowd = crowd.clone();
         async move { crowd.run(&plan).await }
     });
-    thread::sleep(Duration::from_secs(8));
+    // All refresh, more than once, between any two of these.
+    let calm = Duration::from_secs(7);
+    thread::sleep(calm);
     nodes.kill(1);
     nodes.start_again(1);
-    thread::sleep(Duration::from_secs(5));
+    visitor.goes_on();
+    thread::sleep(calm);
     nodes.redis().kill();
     thread::sleep(Duration::from_secs(2));
     nodes.redis().start_again();
-    thread::sleep(Duration::from_secs(8));
+    visitor.goes_on();
+    thread::sleep(calm);
     provider.signal("-STOP");
     thread::sleep(Duration::from_secs(6));
     provider.signal("-CONT");
-    thread::sleep(Duration::from_secs(8));
+    visitor.goes_on();
+    thread::sleep(calm);
+    provider.kill();
+    thread::sleep(Duration::from_secs(3));
+    provider.start_again();
+    visitor.goes_on();
+    thread::sleep(calm);
     // Nobody was signed out by any of this.
     println!("before anything is revoked: {}", crowd.seen());
     assert!(crowd.seen().unauthorized.is_empty(), "{}", crowd.seen());
@@ -132,10 +146,12 @@ fn what_fails_ends_no_session_and_what_the_provider_ends_does() {
         let id = crowd.session(number);
         runtime.block_on(revoke(&watcher, &setting, &id));
     }
+    runtime.block_on(revoke(&watcher, &setting, &visitor.session()));
+    visitor.lands_on_sign_in();
     println!("all are revoked");
     runtime.block_on(work).unwrap();
     let seen = crowd.seen();
-    println!("a minute of failures, 3 nodes, {SESSIONS} sessions: {seen}");
+    println!("failures for more than a minute, 3 nodes, {SESSIONS} sessions: {seen}");
     seen.assert_honest();
     // Nobody else was told to sign in, not even once.
     let strangers = seen
