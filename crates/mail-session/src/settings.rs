@@ -67,13 +67,14 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Times {
-    /// How old may be what a node knows of a session: within this time a session that was ended on one
-    /// node is ended on all.
+    /// How old may be what a node knows of a session. One that was ended on a node ends on all others that are
+    /// asked for it within this time, on those that are asked later before they answer, and on those that have
+    /// connections of it within a minute at most.
     pub look: Duration,
     /// A session that is not used for so long leaves the memory of a node; it is read again when it
     /// is used.
     pub idle: Duration,
-    /// A session that is not used for so long ends.
+    /// A session that is not used for so long ends: its [place](crate::places) forgets it.
     pub keep: Duration,
     /// How long is remembered why a session ended.
     pub grave: Duration,

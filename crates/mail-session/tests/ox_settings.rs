@@ -108,15 +108,33 @@ fn b25_a_server_without_tls_is_refused() {
             "smtp",
         ),
     ] {
-        let global = mail(&format!("{server}Source"), "global");
+        let auth = match server {
+            "mailServer" => "authType",
+            "transportServer" => "transport.authType",
+            "secondary.mailServer" => "secondary.authType",
+            _ => "secondary.transport.authType",
+        };
+        let source = mail(&format!("{server}Source"), "global");
+        let global = format!("{}\n{source}", mail(auth, "oauthbearer"));
         let named = mail(server, &format!("{other}://mail.example.com"));
         // Not set is off.
-        let (severity, text) = told(&format!("{global}\n{named}"), 2);
+        let (severity, text) = told(&format!("{global}\n{named}"), 3);
         assert_eq!(severity, Severity::Error, "{server}");
         assert!(text.contains("STARTTLS"), "{text}");
         let off = mail(start_tls, "false");
-        let (severity, _) = told(&format!("{global}\n{named}\n{off}"), 3);
+        let (severity, _) = told(&format!("{global}\n{named}\n{off}"), 4);
         assert_eq!(severity, Severity::Error, "{server}");
+        // No token goes to a server where logins are made by password.
+        let (severity, text) = told(&format!("{source}\n{named}\n{off}"), 3);
+        assert_eq!(severity, Severity::Warning, "{server}");
+        assert!(text.contains("left out"), "{text}");
+        let settings = good(&format!("{source}\n{named}\n{off}"));
+        let servers = [&settings.primary, &settings.secondary];
+        assert!(
+            servers
+                .iter()
+                .all(|mail| mail.imap.is_none() && mail.smtp.is_none())
+        );
         let on = mail(start_tls, "TRUE");
         good(&format!("{global}\n{named}\n{on}"));
         // What happens within this machine can be in clear.
@@ -465,6 +483,10 @@ fn times_in_the_wrong_unit_are_told() {
     assert_eq!(
         severity("com.openexchange.oidc.tokenLockTimeoutSeconds = 5000"),
         Severity::Warning
+    );
+    assert_eq!(
+        severity("com.openexchange.oidc.tokenLockTimeoutSeconds = 0"),
+        Severity::Error
     );
 }
 

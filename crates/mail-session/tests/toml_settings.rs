@@ -208,6 +208,7 @@ fn slips_and_wrong_values() {
         ("[sessions]\nlook = 10", "\"60s\""),
         ("[sessions]\nlook = \"10\"", "\"60s\""),
         ("[sessions]\nkeep = \"0s\"\nidle = \"0s\"\nlook = \"x\"", ""),
+        ("[filter]\ntimeout = \"0s\"", "no login could end"),
         ("[filter]\nport = 70000", "from 1 to 65535"),
         (
             "[filter]\ncredential_source = \"imaplogin\"",
@@ -225,15 +226,22 @@ fn slips_and_wrong_values() {
         if part.is_empty() {
             assert_eq!(
                 read(&format!("{TOKENS}{text}")).unwrap_err().iter().count(),
-                2
+                3
             );
         } else {
             let told = refused(text);
             assert!(told.contains(part), "{told}");
         }
     }
-    let told = told(Severity::Warning, "[primary]\naccess = \"login\"");
-    assert!(told.contains("password"), "{told}");
+    for (text, part) in [
+        ("[primary]\naccess = \"login\"", "password"),
+        ("[filter]\ntimeout = \"2m\"", "more than a minute"),
+        ("[sessions]\nlook = \"12h\"", "signs out"),
+        ("[sessions]\nidle = \"500ms\"", "read its session anew"),
+    ] {
+        let told = told(Severity::Warning, text);
+        assert!(told.contains(part), "{told}");
+    }
 }
 
 #[test]
@@ -258,6 +266,10 @@ fn where_tokens_come_from() {
         (String::new(), "issuer"),
         ("issuer = \"https://id.example.com\"".into(), "client_id"),
         (id.into(), "where tokens come from"),
+        (
+            format!("{id}issuer = \"https://id.example.com\"\nwait = \"0s\""),
+            "refused at once",
+        ),
         (
             format!("{id}issuer = \"http://id.example.com\""),
             "https://",

@@ -96,7 +96,19 @@ fn times(root: &mut Section<'_>, name: &'static str, times: &mut Times) {
         return;
     };
     section.time("look", &mut times.look);
+    if times.look > Duration::from_secs(300) {
+        section.warning(
+            "look",
+            "more than five minutes: who signs out on one node goes on for so long on the others",
+        );
+    }
     section.time("idle", &mut times.idle);
+    if times.idle < Duration::from_secs(1) {
+        section.warning(
+            "idle",
+            "less than a second: every request would read its session anew",
+        );
+    }
     section.time("keep", &mut times.keep);
     section.time("grave", &mut times.grave);
     section.time("failed_login", &mut times.failed_login);

@@ -111,10 +111,10 @@ pub(super) fn read(table: &Table<'_>, settings: &mut Settings) {
         "com.openexchange.mail.secondary.masterPassword",
         secondary,
     );
-    primary.imap = server::read(table, &Keys::PRIMARY_ACCESS);
-    primary.smtp = server::read(table, &Keys::PRIMARY_TRANSPORT);
-    secondary.imap = server::read(table, &Keys::SECONDARY_ACCESS);
-    secondary.smtp = server::read(table, &Keys::SECONDARY_TRANSPORT);
+    primary.imap = server::read(table, &Keys::PRIMARY_ACCESS, primary.access);
+    primary.smtp = server::read(table, &Keys::PRIMARY_TRANSPORT, primary.transport);
+    secondary.imap = server::read(table, &Keys::SECONDARY_ACCESS, secondary.access);
+    secondary.smtp = server::read(table, &Keys::SECONDARY_TRANSPORT, secondary.transport);
     sane_login(table);
     // One memory for all accounts is enough: it is asked for the very token that was refused.
     let failed = table.one(table.millis(FAILED), table.millis(FAILED_PRIMARY));

@@ -4,6 +4,7 @@ use mail_login_tls::{Security, Server};
 
 use super::table::{Found, Table};
 use crate::settings::{
+    AuthType,
     findings::Place,
     host::{self, Kind},
 };
@@ -48,7 +49,7 @@ impl Keys {
     };
 }
 
-pub(super) fn read(table: &Table<'_>, keys: &Keys) -> Option<Server> {
+pub(super) fn read(table: &Table<'_>, keys: &Keys, auth: AuthType) -> Option<Server> {
     const SOURCES: [(&str, bool); 2] = [("user", false), ("global", true)];
     let source = table.choice(keys.source, &SOURCES);
     let start_tls = table.flag(keys.start_tls);
@@ -79,7 +80,7 @@ pub(super) fn read(table: &Table<'_>, keys: &Keys) -> Option<Server> {
             return None;
         }
     };
-    let security = security(table, &address, start_tls, at)?;
+    let security = security(table, &address, start_tls, at, auth)?;
     let port = address.port.unwrap_or_else(|| keys.kind.port(security));
     Some(host::server(address.host, port, security))
 }
@@ -89,6 +90,7 @@ fn security(
     address: &Address<'_>,
     start_tls: Option<Found<'_, bool>>,
     at: Place<'_>,
+    auth: AuthType,
 ) -> Option<Security> {
     if address.tls {
         if let Some(found) = start_tls.filter(|found| found.value) {
@@ -106,10 +108,18 @@ fn security(
         table.note(at, "in clear, which is safe within this machine alone");
         return Some(Security::InClear);
     }
-    table.error(
-        start_tls.map_or(at, |found| found.at),
-        "whoever is on the way to this server would read the tokens: set STARTTLS to true, or name the server as imaps:// or smtps://",
-    );
+    let at = start_tls.map_or(at, |found| found.at);
+    match auth {
+        AuthType::OAuth | AuthType::OAuthBearer | AuthType::XOAuth2 => table.error(
+            at,
+            "whoever is on the way to this server would read the tokens: set STARTTLS to true, or name the server as imaps:// or smtps://",
+        ),
+        // No token goes there, and a session has no password.
+        AuthType::Login => table.warning(
+            at,
+            "in clear, and by password: the server is left out. With tokens it needs STARTTLS, or a name as imaps:// or smtps://",
+        ),
+    }
     None
 }
 

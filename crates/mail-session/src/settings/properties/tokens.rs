@@ -129,6 +129,12 @@ fn times(table: &Table<'_>, tokens: &mut TokenSettings) {
     let wait = table.one(table.seconds(OIDC.wait), table.seconds(OAUTH.wait));
     if let Some(found) = wait {
         tokens.wait = found.value;
+        if found.value.is_zero() {
+            table.error(
+                found.at,
+                "0: every request without a good token would be refused at once",
+            );
+        }
         if found.value > Duration::from_secs(60) {
             table.warning(
                 found.at,

@@ -1,7 +1,11 @@
 //! The sections about mailboxes and ManageSieve.
 
+use core::time::Duration;
+
 use super::{AUTH, CREDENTIAL, Kind, LOGIN, Section, server};
 use crate::settings::{AuthType, Filter, Mail};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 pub(super) fn read(root: &mut Section<'_>, name: &'static str, mail: &mut Mail) {
     let Some(mut section) = root.section(name) else {
@@ -30,7 +34,12 @@ pub(super) fn filter(root: &mut Section<'_>, name: &'static str, filter: &mut Fi
     if let Some(port) = port.and_then(|port| u16::try_from(port).ok()) {
         filter.port = port;
     }
-    section.time("timeout", &mut filter.timeout);
+    section.time_within(
+        "timeout",
+        &mut filter.timeout,
+        "0: no login could end in time",
+        (MINUTE, "users would wait for more than a minute"),
+    );
     if section.has("server") {
         for key in ["port", "timeout"] {
             if section.has(key) {

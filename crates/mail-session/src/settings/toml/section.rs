@@ -128,6 +128,22 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A time that must not be zero; and what is told of one that is longer than this.
+    pub(super) fn time_within(
+        &mut self,
+        key: &'static str,
+        target: &mut Duration,
+        zero: &str,
+        (longest, long): (Duration, &str),
+    ) {
+        self.time(key, target);
+        if target.is_zero() {
+            self.error(key, zero);
+        } else if *target > longest && self.has(key) {
+            self.warning(key, long);
+        }
+    }
+
     /// One of these words, whatever its case.
     pub(super) fn choice<T: Copy>(
         &mut self,

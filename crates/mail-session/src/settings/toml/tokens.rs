@@ -1,6 +1,7 @@
 //! The section about the authorization server.
 
 use alloc::format;
+use core::time::Duration;
 
 use token_lifecycle::{InvalidClient, InvalidUrl, Issuer, Scopes, Url};
 
@@ -13,6 +14,8 @@ const METHODS: [(&str, Option<ClientAuth>); 3] = [
     ("client_secret_basic", Some(ClientAuth::Basic)),
     ("client_secret_post", Some(ClientAuth::Post)),
 ];
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 const NO_SECRETS: &str = "a secret must not be in this file: put it into a file of its own and name that with client_secret_file, or use client_secret_env";
 
@@ -38,7 +41,12 @@ pub(super) fn read(
     }
     tokens.resource = section.text("resource").map(Into::into);
     section.time("early", &mut tokens.early);
-    section.time("wait", &mut tokens.wait);
+    section.time_within(
+        "wait",
+        &mut tokens.wait,
+        "0: every request without a good token would be refused at once",
+        (MINUTE, "requests would wait for more than a minute"),
+    );
     if let Some(limit) = section.number("refreshes_per_second", 1, 1_000_000) {
         tokens.refreshes_per_second = Some(limit);
     }
