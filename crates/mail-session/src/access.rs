@@ -3,7 +3,8 @@
 mod connection;
 mod server;
 
-use alloc::{boxed::Box, format, string::ToString, sync::Arc};
+use alloc::{boxed::Box, string::ToString, sync::Arc};
+use core::time::Duration;
 
 use imap_auth::Imap;
 use mail_login_tokens::{TokenError, clock};
@@ -18,7 +19,12 @@ use smtp_auth::Smtp;
 pub use connection::MailConnection;
 pub use server::Service;
 
-use crate::{Account, Fact, Outcome, Session, Wait, failed::Attempt, sessions::Shared};
+use crate::{
+    Account, Fact, Outcome, Session, Wait, failed::Attempt, outcome::Verdict, sessions::Shared,
+};
+
+/// When it makes sense to ask again for what has just come.
+const SOON: Duration = Duration::from_secs(1);
 
 impl Session {
     /// A connection to the IMAP server of an account, logged in.
@@ -54,6 +60,8 @@ impl Session {
         service: Service,
     ) -> Result<MailConnection, AccessError> {
         let shared = self.0.shared.upgrade().ok_or(AccessError::Stopped)?;
+        self.0.use_at(clock::millis(clock::boot()));
+        self.0.look_first().await;
         let account = self.0.account(account).ok_or(AccessError::UnknownAccount)?;
         let result = self.log_in::<P>(&shared, &account, service).await;
         shared.tell(&Fact::Login {
@@ -90,12 +98,12 @@ impl Session {
             return Err(AccessError::Password);
         }
         // The token that the login will have, so that a new one is another login.
-        let token = keeper.token(core::time::Duration::ZERO, self.0.wait());
+        let token = keeper.token(Duration::ZERO, self.0.wait());
         let token = match token.await {
             Ok(token) => token,
             Err(error) => return Err(self.no_token(account, &error).await),
         };
-        let place = format!("{}/{}", self.key(), account.id());
+        let place = shared.place_of(self.key(), account);
         let attempt = |generation| Attempt {
             protocol: P::NAME,
             server: &server,
@@ -133,10 +141,7 @@ impl Session {
             Err(LoginError::Connection(failure)) => Err(AccessError::Connection(failure)),
             Err(LoginError::Token(error)) => Err(self.no_token(account, &error).await),
             // A newer library may know more.
-            Err(error) => Err(AccessError::Unavailable(Wait::new(
-                core::time::Duration::from_secs(1),
-                error.to_string(),
-            ))),
+            Err(error) => Err(AccessError::Unavailable(Wait::new(SOON, error.to_string()))),
         }
     }
 
@@ -146,11 +151,14 @@ impl Session {
         match outcome {
             Some(Outcome::SignIn(ended)) => AccessError::SignIn(ended),
             Some(Outcome::Unavailable(wait)) => AccessError::Unavailable(wait),
-            // It came this very moment.
-            Some(Outcome::GoOn | Outcome::GoOnWithOld) => AccessError::Unavailable(Wait::new(
-                core::time::Duration::from_secs(1),
-                error.to_string(),
-            )),
+            Some(Outcome::GoOn | Outcome::GoOnWithOld) => match Verdict::of(error) {
+                // This server alone wants more than was allowed.
+                Verdict::End(ended) => AccessError::SignIn(Arc::new(ended)),
+                // It came this very moment.
+                Verdict::Wait(wait) | Verdict::Misconfigured(wait) => {
+                    AccessError::Unavailable(Wait::new(SOON, wait.to_string()))
+                }
+            },
             None => AccessError::UnknownAccount,
         }
     }

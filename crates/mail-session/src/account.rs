@@ -28,6 +28,14 @@ pub struct Account {
     access: Option<AuthType>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transport: Option<AuthType>,
+    /// The revision of the session in which it was added: who adds it anew has other tokens, in another place.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    added: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Account {
@@ -43,6 +51,7 @@ impl Account {
             provider: None,
             access: None,
             transport: None,
+            added: 0,
         }
     }
 
@@ -106,6 +115,24 @@ impl Account {
     /// How mail is sent, if the settings are not to say.
     pub fn transport(&self) -> Option<AuthType> {
         self.transport
+    }
+
+    /// The same, added in this revision of the session.
+    pub(crate) fn added_in(&self, revision: u64) -> Self {
+        Self {
+            added: revision,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn added(&self) -> u64 {
+        self.added
+    }
+
+    /// Whether both stand for the same tokens.
+    pub(crate) fn shares_grant(&self, other: &Self) -> bool {
+        let of = |account: &Self| (account.kind, account.added);
+        self.id == other.id && self.provider == other.provider && of(self) == of(other)
     }
 }
 

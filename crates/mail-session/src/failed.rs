@@ -103,3 +103,68 @@ impl FailedLogins {
 fn is_definitive(rejection: &sasl_core::Rejection) -> bool {
     rejection.advice() != Advice::RetryLater && rejection.reason() != Reason::Cancelled
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_makes_it_another_login() {
+        let failed = FailedLogins::new([7; 32], Duration::from_secs(10));
+        let here = Server::implicit_tls("imap.example.com", 993);
+        let there = Server::implicit_tls("imap2.example.com", 993);
+        let beside = Server::implicit_tls("imap.example.com", 994);
+        let base = || Attempt {
+            protocol: "imap",
+            server: &here,
+            user: "alice",
+            mechanisms: "oauthbearer",
+            place: "grant/1",
+            generation: Generation::from(1),
+        };
+        let key = failed.key(&base());
+        assert_eq!(key, failed.key(&base()));
+        let others = [
+            Attempt {
+                protocol: "smtp",
+                ..base()
+            },
+            Attempt {
+                server: &there,
+                ..base()
+            },
+            Attempt {
+                server: &beside,
+                ..base()
+            },
+            Attempt {
+                user: "bob",
+                ..base()
+            },
+            Attempt {
+                mechanisms: "xoauth2",
+                ..base()
+            },
+            Attempt {
+                place: "grant/2",
+                ..base()
+            },
+            Attempt {
+                generation: Generation::from(2),
+                ..base()
+            },
+            // The same letters, in other parts.
+            Attempt {
+                user: "aliceoauth",
+                mechanisms: "bearer",
+                ..base()
+            },
+        ];
+        for (number, other) in others.iter().enumerate() {
+            assert_ne!(key, failed.key(other), "{number}");
+        }
+        // And it cannot be computed without what the process alone knows.
+        let elsewhere = FailedLogins::new([8; 32], Duration::from_secs(10));
+        assert_ne!(key, elsewhere.key(&base()));
+    }
+}

@@ -71,6 +71,29 @@ impl fmt::Debug for SessionId {
 pub struct SessionKey([u8; 32]);
 
 impl SessionKey {
+    /// Reads what [`Display`](fmt::Display) writes, as it is found in logs: 64 hexadecimal digits.
+    ///
+    /// ```
+    /// use mail_session::{SessionId, SessionKey};
+    ///
+    /// let key = SessionId::new()?.key();
+    /// assert_eq!(SessionKey::parse(&key.to_string()), Some(key));
+    /// assert_eq!(SessionKey::parse("x"), None);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut key = [0; 32];
+        if text.len() != 2 * key.len() {
+            return None;
+        }
+        let digit = |octet: u8| char::from(octet).to_digit(16);
+        for (octet, pair) in key.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let &[high, low] = pair else { return None };
+            *octet = u8::try_from(digit(high)? * 16 + digit(low)?).ok()?;
+        }
+        Some(Self(key))
+    }
+
     /// Where the session is kept.
     pub(crate) fn place(&self) -> String {
         alloc::format!("session/{self}")

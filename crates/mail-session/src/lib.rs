@@ -107,7 +107,7 @@ pub use identity::{Expected, Identity, IdentityError};
 #[cfg(feature = "sessions")]
 pub use outcome::{Outcome, Wait};
 #[cfg(feature = "sessions")]
-pub use session::{AccountError, Session};
+pub use session::{AccountError, EndNotStored, Session};
 #[cfg(feature = "sessions")]
 pub use sessions::{Builder, Sessions, SetUpError, SignInError};
 pub use user::User;

@@ -6,9 +6,9 @@
 //! | `DirectoryPlaces` | processes on one computer (Unix) | is deleted by `sweep` |
 //! | `RedisPlaces` | processes on many machines (feature `redis`) | vanishes |
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, sync::Arc};
 use core::{future::Future, pin::Pin, time::Duration};
-use std::io;
+use std::{io, sync::OnceLock};
 
 use mail_login_tokio::tokens::Store;
 pub use mail_login_tokio::tokens::Stored;
@@ -82,6 +82,12 @@ pub trait Places: Send + Sync {
     ///
     /// When the operating system gives no random numbers.
     fn grant(&self, name: &str) -> io::Result<Box<dyn Store>>;
+
+    /// Is told once, by each node, what the settings say: a session that nobody uses for so long may be
+    /// forgotten. A place that was given a time of its own keeps to that.
+    fn keep_unused(&self, time: Duration) {
+        let _ = time;
+    }
 }
 
 /// A longer session is none.
@@ -101,6 +107,31 @@ const GRANTS_LONGER: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a grant is kept that nobody uses, if a session is kept for so long.
 fn keep_of_grants(keep: Duration) -> Duration {
     keep.saturating_add(GRANTS_LONGER)
+}
+
+/// For how long is kept what nobody uses: what the place was given, or else what the settings say.
+#[cfg(any(unix, feature = "redis"))]
+#[derive(Clone, Debug, Default)]
+struct Keep(Arc<OnceLock<Duration>>);
+
+#[cfg(any(unix, feature = "redis"))]
+impl Keep {
+    fn new(time: Option<Duration>) -> Self {
+        let keep = Self::default();
+        if let Some(time) = time {
+            keep.default_to(time);
+        }
+        keep
+    }
+
+    fn default_to(&self, time: Duration) {
+        // The first one counts.
+        let _ = self.0.set(time);
+    }
+
+    fn time(&self) -> Option<Duration> {
+        self.0.get().copied()
+    }
 }
 
 /// Whether it may be saved: nobody could read a longer one again.

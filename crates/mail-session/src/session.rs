@@ -2,6 +2,7 @@
 
 mod accounts;
 mod check;
+mod close;
 mod end;
 mod inner;
 mod look;
@@ -12,9 +13,10 @@ use core::fmt;
 
 use mail_login_tokens::{Status, TokenError};
 use mail_login_tokio::{Deadline, tokens::Keeper};
-use token_lifecycle::{Generation, Record, Tokens};
+use token_lifecycle::{Generation, Record, Tokens, Unavailable};
 
 pub use accounts::AccountError;
+pub use end::EndNotStored;
 pub(crate) use inner::Inner;
 
 use crate::{Account, Attributes, Ended, SessionKey, User};
@@ -82,8 +84,12 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When they could not be stored in time: they are used all the same, and saving them is tried again.
+    /// When they could not be stored in time: they are used all the same, and saving them is tried again. And when
+    /// the session has ended, as far as this node knows: [open](crate::Sessions::open) another one.
     pub async fn keep(&self, tokens: Tokens, deadline: Deadline) -> Result<(), TokenError> {
+        if self.is_over().is_some() {
+            return Err(TokenError::new(Unavailable::SignedOut));
+        }
         self.0.keeper.sign_in(tokens, deadline).await
     }
 

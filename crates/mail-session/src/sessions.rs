@@ -6,13 +6,13 @@ mod open;
 mod sweep;
 
 use alloc::{boxed::Box, collections::BTreeMap, string::String, sync::Arc};
-use core::{fmt, time::Duration};
+use core::{fmt, sync::atomic::Ordering, time::Duration};
 
 use mail_login_tokio::{
     Deadline, Server,
     tokens::{Http, Keepers, Settings as GrantSettings},
 };
-use tokio::{runtime::Handle, sync::broadcast};
+use tokio::{runtime::Handle, sync::broadcast, time};
 
 pub use builder::{Builder, SetUpError};
 pub use open::SignInError;
@@ -88,15 +88,28 @@ impl Sessions {
         self.len() == 0
     }
 
-    /// Waits until nothing is under way and all tokens are saved, before a program ends. `false`: the
-    /// time was over first.
+    /// Waits until nothing is under way, and all tokens and ends of sessions are stored, before a program ends.
+    /// `false`: the time was over first.
     #[must_use = "tokens may not be saved"]
     pub async fn settle(&self, time: Duration) -> bool {
-        self.0.keepers.settle(Deadline::after(time)).await
+        let deadline = Deadline::after(time);
+        self.0.keepers.settle(deadline).await && self.0.ends_are_written(deadline).await
     }
 }
 
 impl Shared {
+    /// Waits until all nodes can know which sessions have ended.
+    async fn ends_are_written(&self, deadline: Deadline) -> bool {
+        let is_unwritten = |inner: &Arc<Inner>| inner.unwritten.load(Ordering::Acquire);
+        while self.known.pin().values().any(is_unwritten) {
+            if deadline.left().is_err() {
+                return false;
+            }
+            time::sleep(Duration::from_millis(20)).await;
+        }
+        true
+    }
+
     pub(crate) fn tell(&self, fact: &Fact<'_>) {
         if let Some(observer) = &self.observer {
             observer(fact);

@@ -97,7 +97,8 @@ async fn sign_out(
     axum::extract::State(app): axum::extract::State<Arc<App>>,
     Extension(session): Extension<Session>,
 ) -> Result<Response, Infallible> {
-    session.sign_out().await;
+    // Where other nodes cannot know it yet, it is tried until they do.
+    let _ = session.sign_out().await;
     let mut response = Redirect::to("/sign-in?reason=signed-out").into_response();
     if let Ok(gone) = cookie::clear(&app.public, "session") {
         response.headers_mut().append(SET_COOKIE, gone);

@@ -8,19 +8,28 @@ use core::fmt::Write as _;
 
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER},
+    header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE},
     request::Parts,
 };
 
 use super::wants_page;
 use crate::Outcome;
 
+/// Why there is nothing to be ended.
+const NOT_SIGNED_IN: &str = "not-signed-in";
+/// What strangers are told. What exactly does not work, and where, is for the operator: facts say it.
+const UNAVAILABLE: &str =
+    "the sign-in service, or what it needs, does not answer: try again in a moment";
+
 /// The answer to a request that does not go on; `None` stands for one without a session.
 ///
 /// | outcome | page load | anything else |
 /// |---|---|---|
 /// | unavailable | 503 with `Retry-After`, text | the same, JSON `temporarily_unavailable` |
-/// | sign in, no session | 303 to `page` with `next` and `reason` | 401, JSON `reauth_required` |
+/// | sign in, no session | 303 to `page` with `next` and `reason` | 401 with `WWW-Authenticate: Bearer`, JSON `reauth_required` |
+///
+/// `next` is the address that the layer sees. Whoever nests routers, of which each takes off its prefix, puts the layer
+/// around the outermost one.
 ///
 /// ```
 /// use http::{Request, StatusCode};
@@ -43,8 +52,8 @@ pub fn refusal(parts: &Parts, outcome: Option<&Outcome>, page: Option<&str>) -> 
     let mut answer = match outcome {
         Some(Outcome::Unavailable(wait)) => {
             let body = match is_page {
-                true => format!("This does not work at the moment: {wait}. Try again soon.\n"),
-                false => json("temporarily_unavailable", "unavailable", &wait.to_string()),
+                true => format!("This does not work at the moment: {UNAVAILABLE}.\n"),
+                false => json("temporarily_unavailable", "unavailable", UNAVAILABLE),
             };
             let mut answer = Response::new(body);
             *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -62,7 +71,7 @@ pub fn refusal(parts: &Parts, outcome: Option<&Outcome>, page: Option<&str>) -> 
         // Without a session; the others go on, and whoever asks all the same is not let in.
         None | Some(Outcome::GoOn | Outcome::GoOnWithOld) => {
             let text = "there is no session: sign in";
-            sign_in(parts, "not-signed-in", text, page, is_page)
+            sign_in(parts, NOT_SIGNED_IN, text, page, is_page)
         }
     };
     let kind = match is_page {
@@ -94,12 +103,21 @@ fn sign_in(
         answer.headers_mut().insert(LOCATION, location);
         return answer;
     }
+    let challenge = match reason {
+        NOT_SIGNED_IN => "Bearer",
+        _ => "Bearer error=\"invalid_token\"",
+    };
     let body = match is_page {
         true => format!("{message}\n"),
         false => json("reauth_required", reason, message),
     };
     let mut answer = Response::new(body);
     *answer.status_mut() = StatusCode::UNAUTHORIZED;
+    // <https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2> wants it, and
+    // <https://www.rfc-editor.org/rfc/rfc6750#section-3> says how.
+    answer
+        .headers_mut()
+        .insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     answer
 }
 

@@ -15,7 +15,7 @@ use token_lifecycle::Saved;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
-use super::{Pending, Places, Stored, bounded, fits, keep_of_grants, saved};
+use super::{Keep, Pending, Places, Stored, bounded, fits, keep_of_grants, saved};
 
 /// Sessions and grants in files of one directory, for any number of processes of one user on one
 /// computer: they outlive a restart.
@@ -37,7 +37,7 @@ use super::{Pending, Places, Stored, bounded, fits, keep_of_grants, saved};
 #[derive(Clone, Debug)]
 pub struct DirectoryPlaces {
     path: Arc<Path>,
-    keep: Option<Duration>,
+    keep: Keep,
 }
 
 /// Names of files begin like this.
@@ -46,11 +46,12 @@ const GRANT: &str = "g-";
 
 impl DirectoryPlaces {
     /// In this directory. Sessions that nobody loads or saves for `keep`, and grants that nobody loads
-    /// or saves for a day longer, are not used; with `None` they stay until they are deleted.
+    /// or saves for a day longer, are not used; with `None`, for as long as
+    /// [the settings](crate::settings::Times::keep) say.
     pub fn new(path: impl Into<PathBuf>, keep: Option<Duration>) -> Self {
         Self {
             path: path.into().into(),
-            keep,
+            keep: Keep::new(keep),
         }
     }
 
@@ -62,7 +63,7 @@ impl DirectoryPlaces {
     ///
     /// When something cannot be deleted; then all the rest was.
     pub async fn sweep(&self) -> io::Result<usize> {
-        let (path, keep) = (Arc::clone(&self.path), self.keep);
+        let (path, keep) = (Arc::clone(&self.path), self.keep.time());
         apart(move || remove_unused(path, |name| kept(name, keep))).await
     }
 
@@ -111,6 +112,10 @@ impl Places for DirectoryPlaces {
     fn grant(&self, name: &str) -> io::Result<Box<dyn Store>> {
         let store = FileStore::new(self.path(GRANT, name)).mark_use();
         Ok(Box::new(Blocking::new(store)))
+    }
+
+    fn keep_unused(&self, time: Duration) {
+        self.keep.default_to(time);
     }
 }
 

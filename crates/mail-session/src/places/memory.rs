@@ -51,13 +51,13 @@ struct Grant {
 }
 
 impl MemoryPlaces {
-    /// Holds nothing. What is put there stays until it is deleted.
+    /// Holds nothing yet.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Forgets sessions that nobody loads or saves for so long, and a day later their grants, unless
-    /// somebody still has their store.
+    /// somebody still has their store. Where this is not said, [the settings](crate::settings::Times::keep) say.
     pub fn keep(self, time: Duration) -> Self {
         self.inner().keep = Some(time);
         self
@@ -87,6 +87,10 @@ impl Places for MemoryPlaces {
         let place = self.inner().grant(name);
         let grant = MemoryGrant::new(self.clone(), name.to_owned(), place);
         Ok(Box::new(grant))
+    }
+
+    fn keep_unused(&self, time: Duration) {
+        self.inner().keep.get_or_insert(time);
     }
 }
 

@@ -10,7 +10,7 @@ use mail_login_tokio::tokens::{
 };
 use token_lifecycle::Saved;
 
-use super::{LEASE, Pending, Places, Stored, bounded, fits, keep_of_grants, saved};
+use super::{Keep, LEASE, Pending, Places, Stored, bounded, fits, keep_of_grants, saved};
 
 /// Sessions and grants in one Redis server, for any number of nodes.
 ///
@@ -31,18 +31,20 @@ use super::{LEASE, Pending, Places, Stored, bounded, fits, keep_of_grants, saved
 #[derive(Clone, Debug)]
 pub struct RedisPlaces {
     redis: Redis,
-    keep: Option<Duration>,
+    keep: Keep,
 }
 
 impl RedisPlaces {
-    /// In this server. What nobody uses for `keep` vanishes; with `None` it stays until it is deleted.
+    /// In this server. What nobody uses for `keep` vanishes; with `None`, for as long as
+    /// [the settings](crate::settings::Times::keep) say.
     pub fn new(redis: Redis, keep: Option<Duration>) -> Self {
+        let keep = Keep::new(keep);
         Self { redis, keep }
     }
 
     fn session(&self, name: &str) -> RedisSlot {
         let slot = self.redis.slot(&within(name));
-        match self.keep {
+        match self.keep.time() {
             Some(keep) => slot.keep(keep),
             None => slot,
         }
@@ -73,10 +75,14 @@ impl Places for RedisPlaces {
 
     fn grant(&self, name: &str) -> io::Result<Box<dyn Store>> {
         let store = self.redis.store_with_lease(&within(name), LEASE)?;
-        Ok(Box::new(match self.keep {
+        Ok(Box::new(match self.keep.time() {
             Some(keep) => store.keep(keep_of_grants(keep)),
             None => store,
         }))
+    }
+
+    fn keep_unused(&self, time: Duration) {
+        self.keep.default_to(time);
     }
 }
 

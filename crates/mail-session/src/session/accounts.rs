@@ -4,10 +4,10 @@ use alloc::{sync::Arc, vec::Vec};
 use core::time::Duration;
 
 use mail_login_tokens::TokenError;
-use mail_login_tokio::Deadline;
+use mail_login_tokio::{Deadline, tokens::Keeper};
 use token_lifecycle::Tokens;
 
-use super::{Inner, Session};
+use super::{Inner, Session, write::NotWritten};
 use crate::{
     Account, AccountKind, Outcome,
     outcome::Verdict,
@@ -30,12 +30,16 @@ impl Session {
         tokens: Option<Tokens>,
     ) -> Result<(), AccountError> {
         self.0.fits(&account, tokens.is_some())?;
-        let add = |accounts: &mut Vec<Account>| {
+        let replaced = self.0.external_of(account.id());
+        let add = |accounts: &mut Vec<Account>, revision| {
             accounts.retain(|known| known.id() != account.id());
-            accounts.push(account.clone());
+            accounts.push(account.added_in(revision));
             accounts.len() <= ACCOUNTS
         };
         self.0.write_accounts(add).await?;
+        if let Some(keeper) = replaced {
+            self.0.give_up(keeper);
+        }
         let Some(tokens) = tokens else { return Ok(()) };
         let keeper = self.0.keeper_of(account.id());
         let keeper = keeper.ok_or(AccountError::UnknownProvider)?;
@@ -51,20 +55,15 @@ impl Session {
         if id == Account::PRIMARY {
             return Err(AccountError::Primary);
         }
-        let external = self.0.account(id);
-        let external = external.filter(|account| account.kind() == AccountKind::External);
-        let keeper = external.and_then(|_| self.0.keeper_of(id));
+        let keeper = self.0.external_of(id);
         self.0
-            .write_accounts(|accounts| {
+            .write_accounts(|accounts, _| {
                 accounts.retain(|known| known.id() != id);
                 true
             })
             .await?;
-        self.0.rest().keepers.retain(|(known, _)| known != id);
-        if let (Some(keeper), Some(shared)) = (keeper, self.0.shared.upgrade()) {
-            shared.runtime.spawn(async move {
-                let _ = keeper.sign_out(Deadline::after(4 * TIME)).await;
-            });
+        if let Some(keeper) = keeper {
+            self.0.give_up(keeper);
         }
         Ok(())
     }
@@ -72,27 +71,49 @@ impl Session {
     /// What a request for an account can count on. The end of an external account ends nothing else:
     /// it is shown as one where the user has to sign in again. `None`: there is no such account.
     pub async fn checked_account(&self, id: &str) -> Option<Outcome> {
+        self.0.look_first().await;
         let account = self.0.account(id)?;
         match account.kind() {
             AccountKind::Primary | AccountKind::Secondary => Some(self.checked().await),
             AccountKind::External => {
-                let keeper = self.0.keeper_of(id)?;
-                let token = keeper.token(Duration::ZERO, self.0.wait()).await;
-                let Err(error) = token else {
-                    return Some(Outcome::of_good(&keeper));
-                };
-                Some(match Verdict::of(&error) {
-                    Verdict::Wait(wait) | Verdict::Misconfigured(wait) => {
-                        Outcome::Unavailable(wait)
-                    }
-                    Verdict::End(ended) => Outcome::SignIn(Arc::new(ended)),
-                })
+                let outcome = self.0.checked_external(&account).await?;
+                if outcome.goes_on() || matches!(outcome, Outcome::Unavailable(_)) {
+                    return Some(outcome);
+                }
+                // The user may have signed in to it anew on another node.
+                self.0.look().await;
+                let now = self.0.account(id)?;
+                match now.shares_grant(&account) {
+                    true => Some(outcome),
+                    false => self.0.checked_external(&now).await,
+                }
             }
         }
     }
 }
 
 impl Inner {
+    async fn checked_external(self: &Arc<Self>, account: &Account) -> Option<Outcome> {
+        let keeper = self.external(account)?;
+        let token = keeper.token(Duration::ZERO, self.wait()).await;
+        let Err(error) = token else {
+            return Some(Outcome::of_good(&keeper));
+        };
+        Some(match Verdict::of(&error) {
+            Verdict::Wait(wait) | Verdict::Misconfigured(wait) => Outcome::Unavailable(wait),
+            Verdict::End(ended) => Outcome::SignIn(Arc::new(ended)),
+        })
+    }
+
+    /// The keeper of the tokens that this account alone has.
+    fn external_of(self: &Arc<Self>, id: &str) -> Option<Keeper> {
+        let account = self.account(id)?;
+        match account.kind() {
+            AccountKind::Primary | AccountKind::Secondary => None,
+            AccountKind::External => self.external(&account),
+        }
+    }
+
     fn fits(&self, account: &Account, has_tokens: bool) -> Result<(), AccountError> {
         if account.id() == Account::PRIMARY || account.kind() == AccountKind::Primary {
             return Err(AccountError::Primary);
@@ -112,23 +133,27 @@ impl Inner {
         }
     }
 
-    /// Changes the accounts, on all nodes.
+    /// Changes the accounts, on all nodes, in the revision that is told.
     async fn write_accounts(
         &self,
-        change: impl Fn(&mut Vec<Account>) -> bool,
+        change: impl Fn(&mut Vec<Account>, u64) -> bool,
     ) -> Result<(), AccountError> {
         let shared = self.shared.upgrade().ok_or(AccountError::NotStored)?;
         let written = self.write(&shared, |record| {
             if record.ended.is_some() {
                 return Err(AccountError::Ended);
             }
-            match change(&mut record.accounts) {
+            let revision = record.revision.saturating_add(1);
+            match change(&mut record.accounts, revision) {
                 true => Ok(()),
                 false => Err(AccountError::TooMany),
             }
         });
-        let record = written.await;
-        self.rest().record = record.map_err(|why| why.unwrap_or(AccountError::NotStored))?;
+        let record = written.await.map_err(|why| match why {
+            NotWritten::Refused(why) => why,
+            NotWritten::Unreadable | NotWritten::Failed => AccountError::NotStored,
+        })?;
+        self.rest().adopt(record);
         Ok(())
     }
 }

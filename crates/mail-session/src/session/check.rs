@@ -19,10 +19,7 @@ impl Session {
             return Some(Outcome::SignIn(Arc::clone(ended)));
         }
         let now = millis(clock::boot());
-        // Processors that check the same session would wait for each other's writing.
-        if now.saturating_sub(self.0.used.load(Ordering::Relaxed)) >= USED {
-            self.0.used.store(now, Ordering::Relaxed);
-        }
+        self.0.use_at(now);
         let looked = self.0.looked.load(Ordering::Relaxed);
         let known = now.saturating_sub(looked) < self.0.look;
         (known && self.0.keeper.is_fresh()).then_some(Outcome::GoOn)
@@ -36,7 +33,10 @@ impl Session {
         if let Some(outcome) = self.check() {
             return outcome;
         }
-        self.0.look_soon();
+        self.0.look_first().await;
+        if let Some(ended) = self.0.ended.get() {
+            return Outcome::SignIn(Arc::clone(ended));
+        }
         loop {
             let token = self.0.keeper.token(Duration::ZERO, self.0.wait()).await;
             if let Some(ended) = self.0.ended.get() {
@@ -64,6 +64,14 @@ impl Session {
 }
 
 impl Inner {
+    /// It is used at this time, in milliseconds by the boot clock.
+    pub(crate) fn use_at(&self, now: u64) {
+        // Processors that check the same session would wait for each other's writing.
+        if now.saturating_sub(self.used.load(Ordering::Relaxed)) >= USED {
+            self.used.store(now, Ordering::Relaxed);
+        }
+    }
+
     fn ends_when_misconfigured(&self) -> bool {
         let shared = self.shared.upgrade();
         shared.is_some_and(|shared| shared.settings.tokens.end_when_misconfigured)

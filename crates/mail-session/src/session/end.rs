@@ -1,47 +1,60 @@
 //! The end of a session.
 
 use alloc::sync::Arc;
-use core::time::Duration;
+use core::{sync::atomic::Ordering, time::Duration};
 
-use mail_login_tokens::clock;
 use mail_login_tokio::Deadline;
 
 use super::{Inner, Session};
-use crate::{AccountKind, Change, EndReason, Ended, Fact};
-
-/// How long tokens are revoked in the background.
-const TIME: Duration = Duration::from_secs(60);
+use crate::{Change, EndReason, Ended, sessions::Sessions};
 
 impl Session {
     /// The user signs out, here and on all nodes: the session ends, and its tokens are deleted and revoked.
     /// It works without good tokens, too, and does not wait for the authorization server. The user stays signed in
     /// there.
-    pub async fn sign_out(&self) {
-        self.terminate(EndReason::SignedOut).await;
+    ///
+    /// All of it is done even if this future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the end could not be written down for the other nodes yet. It is tried again until it works, and here
+    /// the session has ended.
+    pub async fn sign_out(&self) -> Result<(), EndNotStored> {
+        self.terminate(EndReason::SignedOut).await
     }
 
-    /// Ends the session for a reason of the caller's, and deletes and revokes its tokens.
-    pub async fn terminate(&self, reason: EndReason) {
+    /// Ends the session for a reason of the caller's, and deletes and revokes its tokens, as
+    /// [`sign_out`](Self::sign_out) does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn terminate(&self, reason: EndReason) -> Result<(), EndNotStored> {
         let mut ended = Ended::new(reason);
         ended.generation = self.generation().get();
-        self.0.finish(ended).await;
-        let Some(shared) = self.0.shared.upgrade() else {
-            return;
+        self.0.sign_out_all();
+        let is_written = match self.0.ends_here(ended) {
+            (ended, true) => self.0.write_end(ended).await,
+            (_, false) => !self.0.unwritten.load(Ordering::Acquire),
         };
-        // Secondary accounts have the tokens of the user's own.
-        let mut accounts = self.0.accounts();
-        accounts.retain(|account| account.kind() != AccountKind::Secondary);
-        for account in accounts {
-            let Some(keeper) = self.0.keeper_of(account.id()) else {
-                continue;
-            };
-            shared.runtime.spawn(async move {
-                // What is left over when the time is over is tried by nobody: the session is gone.
-                let _ = keeper.sign_out(Deadline::after(TIME)).await;
-            });
+        match is_written {
+            true => Ok(()),
+            false => Err(EndNotStored),
         }
     }
 }
+
+/// A session has ended on this node, and the others do not know it yet.
+///
+/// ```
+/// let text = mail_session::EndNotStored.to_string();
+/// assert!(text.contains("tried again"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the session has ended here, and that could not be stored for the other nodes: it is tried again until it works"
+)]
+pub struct EndNotStored;
 
 impl Inner {
     /// Ends the session, unless there are newer tokens: then it lives on, and this says `None`.
@@ -50,7 +63,15 @@ impl Inner {
         if newer && ended.generation > 0 {
             return None;
         }
-        Some(self.finish(ended).await)
+        // Whoever ended it elsewhere knows why; here it is seen by its tokens alone.
+        let ended = self.stored_end().await.unwrap_or(ended);
+        Some(match self.ends_here(ended) {
+            (ended, true) => {
+                self.write_end(Arc::clone(&ended)).await;
+                ended
+            }
+            (ended, false) => ended,
+        })
     }
 
     /// The same without somebody who asks.
@@ -65,33 +86,16 @@ impl Inner {
         }
     }
 
-    /// Ends the session here, and writes it down for all nodes.
-    pub(crate) async fn finish(self: &Arc<Self>, ended: Ended) -> Arc<Ended> {
-        let ended = self.ends_here(ended);
-        let Some(shared) = self.shared.upgrade() else {
-            return ended;
-        };
-        // Whoever cannot read it does not write: the tokens say the same to all nodes.
-        let written = self.write(&shared, |record| {
-            if record.ended.is_some() {
-                return Err(());
-            }
-            record.ended = Some((*ended).clone());
-            record.ended_at = Some(clock::now().wall.as_millis());
-            Ok(())
-        });
-        // Only one node has written it, and tells it.
-        if written.await.is_ok() {
-            shared.tell(&Fact::Ended {
-                session: self.key,
-                ended: &ended,
-            });
-        }
-        ended
+    /// What is stored of its end.
+    async fn stored_end(&self) -> Option<Ended> {
+        let shared = self.shared.upgrade()?;
+        let stored = shared.places.load(&self.key.place()).await;
+        let record = Sessions(shared).read(self.key, stored).ok()?;
+        record?.ended
     }
 
-    /// This node knows that the session has ended.
-    pub(crate) fn ends_here(&self, ended: Ended) -> Arc<Ended> {
+    /// This node knows that the session has ended; and whether it did not before.
+    pub(crate) fn ends_here(&self, ended: Ended) -> (Arc<Ended>, bool) {
         let mut new = false;
         let ended = self.ended.get_or_init(|| {
             new = true;
@@ -103,6 +107,6 @@ impl Inner {
                 ended: Arc::clone(ended),
             });
         }
-        Arc::clone(ended)
+        (Arc::clone(ended), new)
     }
 }

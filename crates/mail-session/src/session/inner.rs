@@ -7,7 +7,7 @@ use alloc::{
     vec::Vec,
 };
 use core::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 use std::{
@@ -40,6 +40,8 @@ pub(crate) struct Inner {
     /// When it was compared with its place, and when it was used, in milliseconds by the boot clock.
     pub(crate) looked: AtomicU64,
     pub(crate) used: AtomicU64,
+    /// It has ended, and its place has still to be told.
+    pub(crate) unwritten: AtomicBool,
     rest: Mutex<Rest>,
 }
 
@@ -47,7 +49,20 @@ pub(crate) struct Inner {
 pub(crate) struct Rest {
     pub(crate) record: SessionRecord,
     /// Keepers of external accounts, made when they are needed.
-    pub(crate) keepers: Vec<(String, Keeper)>,
+    pub(crate) keepers: Vec<(Account, Keeper)>,
+}
+
+impl Rest {
+    /// Takes over what is stored, if it is newer.
+    pub(crate) fn adopt(&mut self, record: SessionRecord) {
+        if record.revision <= self.record.revision {
+            return;
+        }
+        let accounts = &record.accounts;
+        let stays = |old: &Account| accounts.iter().any(|account| account.shares_grant(old));
+        self.keepers.retain(|(old, _)| stays(old));
+        self.record = record;
+    }
 }
 
 impl Inner {
@@ -78,6 +93,7 @@ impl Inner {
                 ended,
                 looked: AtomicU64::new(now),
                 used: AtomicU64::new(now),
+                unwritten: AtomicBool::new(false),
                 rest: Mutex::new(Rest {
                     record,
                     keepers: Vec::new(),
@@ -109,12 +125,13 @@ impl Inner {
         }
     }
 
-    fn external(self: &Arc<Self>, account: &Account) -> Option<Keeper> {
+    /// The keeper of the tokens of an external account.
+    pub(crate) fn external(self: &Arc<Self>, account: &Account) -> Option<Keeper> {
         let shared = self.shared.upgrade()?;
         let grant = Arc::clone(shared.grant_of(account)?);
         let mut rest = self.rest();
-        let known = rest.keepers.iter().find(|(id, _)| id == account.id());
-        if let Some((_, keeper)) = known {
+        let mut known = rest.keepers.iter();
+        if let Some((_, keeper)) = known.find(|(known, _)| known.shares_grant(account)) {
             return Some(keeper.clone());
         }
         let store = shared
@@ -123,7 +140,7 @@ impl Inner {
             .ok()?;
         let watch = watch(Arc::downgrade(self), account);
         let keeper = shared.keepers.add_watched(grant, store, watch);
-        rest.keepers.push((account.id().into(), keeper.clone()));
+        rest.keepers.push((account.clone(), keeper.clone()));
         Some(keeper)
     }
 
@@ -220,7 +237,8 @@ impl Shared {
         let resource = audience.and_then(|audience| audience.resource());
         let scopes = audience.map(|audience| audience.scopes().to_string());
         let provider = account.provider().unwrap_or_default();
-        let name = format!("{provider}/{}", account.id());
+        // The number at last, for names have digits and slashes, too.
+        let name = format!("{provider}/{}/{}", account.id(), account.added());
         key.grant(&name, resource, &scopes.unwrap_or_default())
     }
 }

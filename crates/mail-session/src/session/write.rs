@@ -14,25 +14,36 @@ use crate::{
 /// So often two nodes that write at once begin anew.
 const TRIES: usize = 8;
 
+/// Why a session is as it was.
+pub(super) enum NotWritten<E> {
+    /// Whoever was to change it says so.
+    Refused(E),
+    /// There is none any more, or what is stored cannot be read.
+    Unreadable,
+    /// The place does not work, or others are always quicker.
+    Failed,
+}
+
 impl Inner {
     /// Reads the stored session, changes it, and writes it if nobody else has written meanwhile; if somebody has,
     /// from the beginning. What was written.
-    ///
-    /// # Errors
-    ///
-    /// What `change` says; `None` when the session cannot be read or stored, or is gone. Then it is as it was.
     pub(super) async fn write<E>(
         &self,
         shared: &Arc<Shared>,
         change: impl Fn(&mut SessionRecord) -> Result<(), E>,
-    ) -> Result<SessionRecord, Option<E>> {
+    ) -> Result<SessionRecord, NotWritten<E>> {
         let place = self.key.place();
         for _ in 0..TRIES {
             let stored = shared.places.load(&place).await;
-            let read = Sessions(Arc::clone(shared)).read(self.key, stored);
-            let Ok(Some(mut record)) = read else { break };
+            let works = stored.is_ok();
+            let mut record = match Sessions(Arc::clone(shared)).read(self.key, stored) {
+                Ok(Some(record)) => record,
+                Ok(None) => return Err(NotWritten::Unreadable),
+                Err(_) if works => return Err(NotWritten::Unreadable),
+                Err(_) => return Err(NotWritten::Failed),
+            };
             let expected = record.revision;
-            change(&mut record)?;
+            change(&mut record).map_err(NotWritten::Refused)?;
             record.next(shared.writer());
             let octets = Zeroizing::new(record.to_json());
             let new = Some((record.revision, octets.as_slice()));
@@ -42,6 +53,6 @@ impl Inner {
                 Saved::Failed => break,
             }
         }
-        Err(None)
+        Err(NotWritten::Failed)
     }
 }

@@ -111,10 +111,9 @@ impl Builder {
             known: papaya::HashMap::new(),
             settings: self.settings,
         });
-        runtime.spawn(sweep::run(
-            Arc::downgrade(&shared),
-            shared.settings.sessions.idle,
-        ));
+        let times = shared.settings.sessions;
+        shared.places.keep_unused(times.keep);
+        runtime.spawn(sweep::run(Arc::downgrade(&shared), times.idle, times.look));
         Ok(Sessions(shared))
     }
 }

@@ -15,8 +15,12 @@ use crate::{
 impl Sessions {
     /// The session of this identifier, if this node has it in memory: without waiting.
     pub fn find_here(&self, id: &SessionId) -> Option<Session> {
+        self.known(id.key())
+    }
+
+    fn known(&self, key: SessionKey) -> Option<Session> {
         let known = self.0.known.pin();
-        known.get(&id.key()).cloned().map(Session)
+        known.get(&key).cloned().map(Session)
     }
 
     /// The session of this identifier, read from its place if this node does not know it yet. One that has
@@ -27,8 +31,17 @@ impl Sessions {
     /// When the place does not work, or what it holds cannot be read. The session may well be alive, so the
     /// answer to the request is 503.
     pub async fn find(&self, id: &SessionId) -> Result<Option<Session>, Wait> {
-        let key = id.key();
-        if let Some(session) = self.find_here(id) {
+        self.find_key(id.key()).await
+    }
+
+    /// The same by its public name, as logs have it: for operators, who end sessions. Whoever makes requests
+    /// has to show the identifier.
+    ///
+    /// # Errors
+    ///
+    /// As for [`find`](Self::find).
+    pub async fn find_key(&self, key: SessionKey) -> Result<Option<Session>, Wait> {
+        if let Some(session) = self.known(key) {
             return Ok(Some(session));
         }
         let stored = self.0.places.load(&key.place()).await;

@@ -2,7 +2,10 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use crate::scene::{HOUR, Scene, USER};
+use crate::{
+    outage::Outage,
+    scene::{HOUR, Scene, USER},
+};
 use http::{Request, Response, StatusCode};
 use mail_session::{Session, SessionId, Sessions, layer::SessionLayer};
 use mail_testbed::Fault;
@@ -90,6 +93,7 @@ async fn without_a_session_a_page_is_redirected_and_a_script_is_told() {
     assert_eq!(answer.headers()["cache-control"], "no-store");
     let answer = ask(&node.sessions, Request::post("/api/send")).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.headers()["www-authenticate"], "Bearer");
     assert!(answer.headers().get("location").is_none());
     assert!(
         answer.body().contains("reauth_required"),
@@ -106,6 +110,8 @@ async fn the_end_is_told_with_its_reason() {
     scene.testbed.provider().revoke_user(USER);
     let answer = ask(&node.sessions, script(&id)).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let challenge = &answer.headers()["www-authenticate"];
+    assert_eq!(challenge, "Bearer error=\"invalid_token\"");
     assert!(
         answer.body().contains("\"reason\":\"revoked\""),
         "{}",
@@ -138,4 +144,20 @@ async fn no_token_now_is_503_with_a_time() {
         assert!((1..=300).contains(&seconds));
     }
     assert!(session.is_over().is_none());
+}
+
+#[tokio::test]
+async fn strangers_are_not_told_where_sessions_are_kept() {
+    let scene = Scene::new();
+    let places = Outage::of(&scene.places);
+    let node = scene.node_at(places.clone(), |_| {});
+    places.take_away(true);
+    let id = SessionId::new().unwrap();
+    for request in [script(&id), page(Some(&id))] {
+        let answer = ask(&node.sessions, request).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!answer.body().contains("the place is away"));
+        assert!(answer.body().contains("try again"), "{}", answer.body());
+    }
+    assert_eq!(node.told("the place is away"), 2);
 }

@@ -10,9 +10,12 @@
 )]
 
 mod access;
+mod accounts;
 mod check;
+mod ended;
 #[cfg(feature = "tower")]
 mod layer;
+mod outage;
 mod ox;
 mod record;
 mod scene;

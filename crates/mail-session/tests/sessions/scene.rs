@@ -13,7 +13,7 @@ use mail_session::{
     settings::Settings,
 };
 use mail_testbed::{Endpoint, Issue, MailOptions, Testbed, TestbedOptions};
-use token_lifecycle::{Tokens, Url};
+use token_lifecycle::{Saved, Tokens, Url};
 
 pub(crate) const USER: &str = "alice@example.com";
 
@@ -92,6 +92,14 @@ impl Scene {
             .build(places)
             .unwrap();
         Node { sessions, facts }
+    }
+
+    /// As a place does that has not been asked for it for a long time.
+    pub(crate) async fn forget(&self, id: &SessionId) {
+        let place = format!("session/{}", id.key());
+        let stored = self.places.load(&place).await.unwrap().unwrap();
+        let gone = self.places.save(&place, Some(stored.revision), None).await;
+        assert_eq!(gone, Saved::Done);
     }
 
     /// Tokens of the provider, of which the access token is good for so long by what the client knows, and was got

@@ -130,7 +130,8 @@ async fn leave_old(app: &App, headers: &HeaderMap) {
         && let Ok(Some(session)) = app.sessions.find(&id).await
         && session.is_over().is_none()
     {
-        session.sign_out().await;
+        // Where other nodes cannot know it yet, it is tried until they do.
+        let _ = session.sign_out().await;
     }
 }
 

@@ -213,7 +213,8 @@ fn a_page_that_is_open_notices_the_end() {
     browser.wait_for_text("New message");
     let session = node.session(&browser);
     node.runtime
-        .block_on(session.terminate(mail_session::EndReason::Terminated));
+        .block_on(session.terminate(mail_session::EndReason::Terminated))
+        .unwrap();
     // What the timer of the page does.
     browser.script("look()");
     browser.wait_for_text("The session was ended by the operator");
