@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use sasl_core::{Kind, Reason, Rejection};
+use sasl_core::{Kind, Reason, Rejection, Secret};
 use serde_json::Value;
 use token_lifecycle::{
     Action, Audience, Exchange, Feedback, Generation, GrantKind, Hint, HttpStage, Lifecycle, Lock,
@@ -108,12 +108,9 @@ impl Stage {
             self.stored = (!record.is_null())
                 .then(|| Record::from_json(record.to_string().as_bytes()).unwrap());
         } else if members.contains_key("stored") {
-            let stored = self
-                .stored
-                .as_ref()
-                .and_then(Record::refresh)
-                .map(|token| token.expose().to_owned());
-            return same(stored.as_deref().unwrap_or("none"), word("stored"));
+            return self.holds(Record::refresh, word("stored"));
+        } else if members.contains_key("stored_id_token") {
+            return self.holds(Record::id_token, word("stored_id_token"));
         } else if members.contains_key("told") {
             let told = self.told.iter().any(|told| told == word("told"));
             return told
@@ -128,6 +125,16 @@ impl Stage {
             return Err("no such step".into());
         }
         Ok(())
+    }
+
+    /// Whether this token is what is stored.
+    fn holds(
+        &self,
+        token: impl Fn(&Record) -> Option<&Secret>,
+        expected: &str,
+    ) -> Result<(), String> {
+        let stored = self.stored.as_ref().and_then(token);
+        same(stored.map_or("none", Secret::expose), expected)
     }
 
     /// The machine does something, and this is the answer.

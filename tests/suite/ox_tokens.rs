@@ -23,26 +23,10 @@ defects! {
     b07_nobody_waits_while_the_token_is_good: "b07-nobody-waits-for-a-good-token",
     b08_two_nodes_do_not_use_one_refresh_token_twice: "b08-mark-of-another-node",
     b09_what_cannot_be_saved_is_saved_later: "b09-unsaved-is-saved-later",
+    b10_the_id_token_of_a_refresh_is_kept: "b10-id-token-is-kept",
     b11_what_passes_ends_no_session: "b11-temporary-ends-nothing",
     b12_unavailable_may_mean_expired_in_every_protocol: "b12-unavailable-may-mean-expired",
     b13_a_token_that_is_not_replaced_is_kept: "b13-not-rotated-is-kept",
-}
-
-/// The ID token of a refresh replaces the old one, and is kept if there is none.
-#[test]
-fn b10_the_id_token_of_a_refresh_is_kept() {
-    use token_lifecycle::{Exchange, GrantKind, Response, UnixTime};
-
-    let exchange = Exchange::new(GrantKind::RefreshToken, UnixTime::from_secs(1_767_222_000));
-    let body = br#"{"access_token":"a","id_token":"h.p.s"}"#;
-    let tokens = exchange.read(&Response::new(200, body)).unwrap();
-    assert_eq!(
-        tokens
-            .id_token
-            .map(|token| token.expose().to_owned())
-            .as_deref(),
-        Some("h.p.s")
-    );
 }
 
 /// An answer without the token that is needed is told without what was in it.
