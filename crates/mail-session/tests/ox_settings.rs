@@ -398,6 +398,22 @@ fn managesieve() {
     assert_eq!(severity(&filter("punycode", "true")), Severity::Warning);
     refused(&filter("authenticationEncoding", "ISO-8859-1"));
     good(&filter("authenticationEncoding", "utf-8"));
+    for (line, expected) in [
+        (
+            "com.openexchange.imap.imapTemporaryDown = 0",
+            Severity::Note,
+        ),
+        (
+            "com.openexchange.imap.useIMAPStoreCache = true",
+            Severity::Note,
+        ),
+        (
+            "com.openexchange.mailauth.impersonate.enabled = true",
+            Severity::Warning,
+        ),
+    ] {
+        assert_eq!(severity(line), expected, "{line}");
+    }
     for key in ["nonRFCCompliantTLSRegex", "tempDownTimeout", "scriptName"] {
         assert_eq!(severity(&filter(key, "x")), Severity::Note, "{key}");
     }

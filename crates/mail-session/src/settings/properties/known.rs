@@ -23,9 +23,11 @@ pub(super) fn check(at: Place<'_>, findings: &mut Findings) -> bool {
 }
 
 /// Families of which every key is known.
-const FAMILIES: [&str; 3] = [
+const FAMILIES: [&str; 4] = [
     "com.openexchange.authentication.oauth.",
     "com.openexchange.mail.filter.",
+    // Of which none does anything: tokens are not exchanged.
+    "com.openexchange.mailauth.impersonate.",
     "com.openexchange.oidc.",
 ];
 

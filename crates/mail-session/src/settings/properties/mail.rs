@@ -47,6 +47,21 @@ pub(super) const INERT: &[Inert] = &[
         "does nothing here: who may sign in is decided where users sign in",
     ),
     (
+        "com.openexchange.imap.imapTemporaryDown",
+        Severity::Note,
+        DOWN,
+    ),
+    (
+        "com.openexchange.imap.primary.imapTemporaryDown",
+        Severity::Note,
+        DOWN,
+    ),
+    (
+        "com.openexchange.imap.useIMAPStoreCache",
+        Severity::Note,
+        "does nothing here: connections are kept by whoever asked for them",
+    ),
+    (
         "com.openexchange.imap.imapAuthEnc",
         Severity::Note,
         "does nothing here: names are sent in UTF-8",
@@ -58,6 +73,8 @@ pub(super) const INERT: &[Inert] = &[
     ),
 ];
 
+const DOWN: &str =
+    "does nothing here: each login has a deadline, and no server is left out for a while";
 const ACCESS: &str = "com.openexchange.mail.authType";
 const TRANSPORT: &str = "com.openexchange.mail.transport.authType";
 const SECONDARY_ACCESS: &str = "com.openexchange.mail.secondary.authType";
