@@ -137,19 +137,39 @@ fn has_literal(line: &[u8]) -> bool {
     matches!(line, [b'*', b' ', digit, ..] if digit.is_ascii_digit())
 }
 
-/// The parser follows brackets by calling itself, and nothing that was asked for has more than two.
-fn is_deep(line: &[u8]) -> bool {
-    let head = line.get(..line.len().min(16 << 10)).unwrap_or_default();
+/// The parser follows brackets by calling itself, and nothing that was asked for has more than two. Brackets in
+/// strings are text, which strangers write, and lead the parser nowhere.
+fn is_deep(response: &[u8]) -> bool {
     let mut depth = 0_u32;
-    head.iter().any(|octet| {
-        match octet {
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            b'\n' => depth = 0,
+    let mut quoted = false;
+    let mut rest = response;
+    while let [octet, behind @ ..] = rest {
+        rest = behind;
+        match (octet, quoted) {
+            (b'"', _) => quoted = !quoted,
+            (b'\\', true) => rest = rest.get(1..).unwrap_or_default(),
+            // No string in quotation marks goes on in the next line: they were text of another kind.
+            (b'\r' | b'\n', true) => quoted = false,
+            (b'{', false) => rest = behind_literal(behind).unwrap_or(behind),
+            (b'(', false) => depth += 1,
+            (b')', false) => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth > 16
-    })
+        if depth > 16 {
+            return true;
+        }
+    }
+    false
+}
+
+/// What follows a literal whose opening brace lies before; `None` if it is none.
+fn behind_literal(text: &[u8]) -> Option<&[u8]> {
+    let digits = text.iter().take_while(|octet| octet.is_ascii_digit());
+    let (digits, rest) = text.split_at_checked(digits.count())?;
+    let octets: u32 = core::str::from_utf8(digits).ok()?.parse().ok()?;
+    let rest = rest.strip_prefix(b"}\r\n")?;
+    // One that is cut off is all the rest.
+    Some(rest.get(octets as usize..).unwrap_or_default())
 }
 
 fn uid_of(attributes: &[AttributeValue<'_>]) -> Option<u32> {

@@ -59,6 +59,18 @@ async fn what_strangers_wrote_stays_text() {
 }
 
 #[tokio::test]
+async fn brackets_in_a_subject_are_no_structure() {
+    let (bed, node) = start().await;
+    let smiles = ":(".repeat(40);
+    let message = format!("Subject: {smiles}\r\n\r\n{smiles}\r\n");
+    bed.testbed().deliver(ALICE, message.as_bytes());
+    let browser = Browser::new(&node);
+    for page in [browser.sign_in().await, browser.load("/message/1").await] {
+        page.is(StatusCode::OK).says(&smiles);
+    }
+}
+
+#[tokio::test]
 async fn what_is_sent_arrives() {
     let (bed, node) = start().await;
     let browser = Browser::new(&node);

@@ -24,6 +24,45 @@ fn brackets_do_not_nest_for_ever() {
 }
 
 #[test]
+fn brackets_that_strangers_write_are_text() {
+    let smiles = "(".repeat(40);
+    let literal = format!("* 1 FETCH (UID 7 BODY[] {{40}}\r\n{smiles})\r\n");
+    let quoted = format!("* 1 FETCH (UID 7 BODY[] \"a\\\"{smiles}\")\r\n");
+    let two = format!("* 1 FETCH (BODY[1] {{40}}\r\n{smiles} BODY[2] {{40}}\r\n{smiles})\r\n");
+    for line in [&literal, &quoted, &two] {
+        assert!(!is_deep(line.as_bytes()), "{line}");
+        let parsed = Response::parse(line.as_bytes());
+        assert!(matches!(parsed, Ok((b"", Response::Fetch(..)))), "{line}");
+    }
+}
+
+#[test]
+fn brackets_behind_a_string_are_seen() {
+    let deep = "(".repeat(10_000);
+    let long = "x".repeat(16 << 10);
+    let cut =
+        |length: usize| format!("* 1 FETCH (BODY[] {{{length}}}\r\n{long} BODYSTRUCTURE {deep}");
+    assert!(is_deep(cut(long.len()).as_bytes()));
+    assert!(is_deep(
+        format!("* 1 FETCH (X \"(\" BODY {deep}").as_bytes()
+    ));
+    // Only a length with its line end begins a literal, and a quotation mark counts for its line alone.
+    for start in [
+        "{9}",
+        "{}\r\n",
+        "{99999999999}\r\n",
+        "{9",
+        "\"\r\n",
+        "\"\\\\\"",
+    ] {
+        let line = format!("* 1 FETCH ({start}{deep}");
+        assert!(is_deep(line.as_bytes()), "{start:?}");
+    }
+    // Brackets add up over lines, too.
+    assert!(is_deep(&b"* 1 FETCH (\r\n".repeat(20)));
+}
+
+#[test]
 fn a_row_is_read_from_what_servers_say() {
     let line = b"* 3 FETCH (UID 7 FLAGS (\\seen) BODY[HEADER.FIELDS (FROM SUBJECT DATE)] {32}\r\nSubject: =?utf-8?Q?caf=C3=A9?=\r\n)\r\n";
     let (_, Response::Fetch(3, attributes)) = Response::parse(line).unwrap() else {
