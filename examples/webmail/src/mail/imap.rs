@@ -18,6 +18,9 @@ pub(crate) struct Imap {
 
 /// More than is shown of one message.
 const OCTETS: usize = 256 << 10;
+/// Octets of the header fields of one message in a list: fifty of them fit into one answer, however long the fields
+/// that somebody sends. What is cut off is not shown anyway.
+const HEADER: usize = 8 << 10;
 /// Answers to one command; each message is one, and what else a server has to say is little.
 const ANSWERS: usize = 512;
 
@@ -53,7 +56,7 @@ impl Imap {
         }
         let first = exists.saturating_sub(count.saturating_sub(1)).max(1);
         let command = format!(
-            "FETCH {first}:{exists} (UID FLAGS BODY.PEEK[HEADER.FIELDS (FROM SUBJECT DATE)])"
+            "FETCH {first}:{exists} (UID FLAGS BODY.PEEK[HEADER.FIELDS (FROM SUBJECT DATE)]<0.{HEADER}>)"
         );
         let mut rows = Vec::new();
         self.command(&command, |response| {

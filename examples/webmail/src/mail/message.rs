@@ -33,9 +33,11 @@ const FIELD: usize = 300;
 const TEXT: usize = 200_000;
 
 impl Row {
-    /// Reads the header fields of a list (<https://www.rfc-editor.org/rfc/rfc5322>).
+    /// Reads the header fields of a list (<https://www.rfc-editor.org/rfc/rfc5322>), which may be cut off.
     pub(super) fn read(uid: u32, seen: bool, header: &[u8]) -> Self {
-        let message = MessageParser::default().parse_headers(header);
+        // The parser wants every field to end.
+        let header = [header, b"\r\n\r\n"].concat();
+        let message = MessageParser::default().parse_headers(&header);
         let message = message.as_ref();
         Self {
             uid,

@@ -59,6 +59,18 @@ async fn what_strangers_wrote_stays_text() {
 }
 
 #[tokio::test]
+async fn long_header_fields_do_not_close_the_inbox() {
+    let (bed, node) = start().await;
+    for number in 1..=50 {
+        let long = "x".repeat(100_000);
+        let message = format!("Subject: {number}. {long}\r\n\r\n");
+        bed.testbed().deliver(ALICE, message.as_bytes());
+    }
+    let page = Browser::new(&node).sign_in().await;
+    page.is(StatusCode::OK).says(">50. x").says(">1. x");
+}
+
+#[tokio::test]
 async fn brackets_in_a_subject_are_no_structure() {
     let (bed, node) = start().await;
     let smiles = ":(".repeat(40);

@@ -71,3 +71,13 @@ fn a_row_is_read_from_what_servers_say() {
     let row = row(&attributes).unwrap();
     assert_eq!((row.uid, row.seen, row.subject.as_str()), (7, true, "café"));
 }
+
+#[test]
+fn a_header_that_is_cut_is_read_as_far_as_it_goes() {
+    let line = b"* 3 FETCH (UID 7 FLAGS () BODY[HEADER.FIELDS (FROM SUBJECT DATE)]<0> {26}\r\nFrom: b\r\nSubject: a long o)\r\n";
+    let (_, Response::Fetch(3, attributes)) = Response::parse(line).unwrap() else {
+        panic!("no message");
+    };
+    let row = row(&attributes).unwrap();
+    assert_eq!((row.from.as_str(), row.subject.as_str()), ("b", "a long o"));
+}
