@@ -74,14 +74,8 @@ impl Imap {
     pub(crate) async fn message(&mut self, uid: u32) -> Result<Text, MailError> {
         let command = format!("UID FETCH {uid} (UID BODY[]<0.{OCTETS}>)");
         let mut octets = None;
-        self.command(&command, |response| {
-            if let Response::Fetch(_, attributes) = response
-                && uid_of(&attributes) == Some(uid)
-            {
-                octets = body(&attributes).map(<[u8]>::to_vec);
-            }
-        })
-        .await?;
+        self.command(&command, |response| hear_body(&mut octets, uid, &response))
+            .await?;
         let octets = octets.ok_or(MailError::Missing("message"))?;
         Ok(Text::read(&octets, octets.len() >= OCTETS))
     }
@@ -182,6 +176,17 @@ fn uid_of(attributes: &[AttributeValue<'_>]) -> Option<u32> {
     })
 }
 
+/// Takes the first body of a message. One that is read gets a flag, of which servers tell later by a response of
+/// its own, without a body.
+fn hear_body(octets: &mut Option<Vec<u8>>, uid: u32, response: &Response<'_>) {
+    if let Response::Fetch(_, attributes) = response
+        && octets.is_none()
+        && uid_of(attributes) == Some(uid)
+    {
+        *octets = body(attributes).map(<[u8]>::to_vec);
+    }
+}
+
 fn body<'a>(attributes: &'a [AttributeValue<'_>]) -> Option<&'a [u8]> {
     attributes.iter().find_map(|attribute| match attribute {
         AttributeValue::BodySection { data, .. } => data.as_deref(),
@@ -189,8 +194,13 @@ fn body<'a>(attributes: &'a [AttributeValue<'_>]) -> Option<&'a [u8]> {
     })
 }
 
+/// A row; `None` for what a server tells of a message without its header fields, such as a new flag.
 fn row(attributes: &[AttributeValue<'_>]) -> Option<Row> {
     let uid = uid_of(attributes)?;
+    let has_header = |one: &AttributeValue<'_>| matches!(one, AttributeValue::BodySection { .. });
+    if !attributes.iter().any(has_header) {
+        return None;
+    }
     let seen = attributes.iter().any(|attribute| match attribute {
         AttributeValue::Flags(flags) => {
             flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen"))

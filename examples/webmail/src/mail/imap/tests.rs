@@ -81,3 +81,23 @@ fn a_header_that_is_cut_is_read_as_far_as_it_goes() {
     let row = row(&attributes).unwrap();
     assert_eq!((row.from.as_str(), row.subject.as_str()), ("b", "a long o"));
 }
+
+#[test]
+fn a_flag_that_is_told_later_takes_nothing_away() {
+    let mut octets = None;
+    let mut rows = Vec::new();
+    for line in [
+        &b"* 2 FETCH (UID 11 BODY[]<0> {5}\r\nother)\r\n"[..],
+        b"* 3 FETCH (UID 12 FLAGS (\\Recent))\r\n",
+        b"* 3 FETCH (UID 12 BODY[]<0> {5}\r\nhello)\r\n",
+        b"* 3 FETCH (UID 12 FLAGS (\\Seen))\r\n",
+    ] {
+        let (_, response) = Response::parse(line).unwrap();
+        hear_body(&mut octets, 12, &response);
+        if let Response::Fetch(_, attributes) = &response {
+            rows.extend(row(attributes).map(|row| row.uid));
+        }
+    }
+    assert_eq!(octets.as_deref(), Some(&b"hello"[..]));
+    assert_eq!(rows, [11, 12], "and no row comes twice");
+}
