@@ -6,9 +6,27 @@ const NOTICE = document.getElementById("notice");
 const PAUSE = 20;
 let timer;
 
-function say(text) {
-  NOTICE.textContent = text;
+function say(text, link) {
+  NOTICE.replaceChildren(text, ...(link ? [" ", link] : []));
   NOTICE.hidden = text === "";
+}
+
+// Whether something was written that would be lost with this page: since it came, or before, where the server shows
+// again what it did not take.
+function isWriting() {
+  const fields = [...document.querySelectorAll("form.letter input:not([type=hidden]), form.letter textarea")];
+  return (
+    document.querySelector("form[data-unsaved]") !== null || fields.some((field) => field.value !== field.defaultValue)
+  );
+}
+
+// Signs in beside this page, whose form works again afterwards.
+function signInBeside(reason) {
+  const link = document.createElement("a");
+  link.href = `/sign-in?reason=${encodeURIComponent(reason)}`;
+  link.target = "_blank";
+  link.textContent = "Sign in again in another tab";
+  say("Your session has ended. What you have written is still here:", link);
 }
 
 function again(seconds) {
@@ -26,6 +44,10 @@ async function look() {
   }
   if (answer.status === 401) {
     const { reason } = await answer.json();
+    if (isWriting()) {
+      signInBeside(reason);
+      return again(PAUSE);
+    }
     const next = encodeURIComponent(location.pathname + location.search);
     location.assign(`/sign-in?reason=${encodeURIComponent(reason)}&next=${next}`);
     return;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use axum::{
     Extension, Json, Router,
     extract::{Path, Query, State, rejection::JsonRejection},
-    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use http::StatusCode;
@@ -33,7 +32,6 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/messages/{uid}", get(message))
         .route("/api/send", post(send))
         .route("/api/script", get(script).put(put_script))
-        .route("/api/sign-out", post(sign_out))
 }
 
 #[derive(Deserialize)]
@@ -194,12 +192,6 @@ async fn put_script(
     }
     sieve.leave().await;
     Ok(Json(json!({ "saved": true, "message": warning })))
-}
-
-async fn sign_out(Extension(session): Extension<Session>) -> Response {
-    // Where other nodes cannot know it yet, it is tried until they do.
-    let _ = session.sign_out().await;
-    StatusCode::NO_CONTENT.into_response()
 }
 
 fn bad(error: &JsonRejection) -> Failed {

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
-use mail_session::{AccessError, Session};
+use mail_session::{AccessError, Session, Wait};
 use sasl_core::Advice;
 use serde_json::json;
 
@@ -39,6 +39,27 @@ impl Failed {
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+
+    /// It does not work now.
+    pub(crate) fn unavailable(wait: &Wait) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "temporarily_unavailable", wait.to_string()).retry_after(wait.seconds())
+    }
+
+    /// There is nobody signed in.
+    pub(crate) fn no_session() -> Self {
+        let text = "there is no session: sign in";
+        Self {
+            reason: Some("not-signed-in"),
+            ..Self::new(StatusCode::UNAUTHORIZED, "reauth_required", text)
+        }
+    }
+
+    /// For people whose session is not known.
+    pub(crate) fn page_before_sign_in(self) -> Response {
+        let page = view::problem(self.status, &self.text, None);
+        self.answer(page)
     }
 
     /// For people. Who has to sign in for the session itself is sent there.
@@ -107,10 +128,7 @@ impl Failed {
                 reason: Some(ended.reason.name()),
                 ..Self::new(StatusCode::UNAUTHORIZED, "reauth_required", text)
             },
-            AccessError::Unavailable(wait) => {
-                let status = StatusCode::SERVICE_UNAVAILABLE;
-                Self::new(status, "temporarily_unavailable", text).retry_after(wait.seconds())
-            }
+            AccessError::Unavailable(wait) => Self::unavailable(wait),
             AccessError::Stopped => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, error.name(), text).retry_after(1)
             }

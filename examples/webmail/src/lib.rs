@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `start` | from settings to a server that runs |
 //! | `router` | what there is under which path, and what each request goes through |
-//! | `sign_in` | to the authorization server and back |
+//! | `sign_in`, `sign_out` | to the authorization server and back; out again |
 //! | `pages`, `view` | what people see, and how it looks |
 //! | `api` | the same for programs |
 //! | `mail` | IMAP, SMTP and ManageSieve behind the login |
@@ -37,6 +37,7 @@ mod public;
 mod router;
 mod seal;
 mod sign_in;
+mod sign_out;
 mod start;
 mod testbed;
 mod view;

@@ -58,10 +58,15 @@ pub(crate) async fn request(request: Request, next: Next) -> Response {
 /// Behind the check of the session: the span gets its name.
 pub(crate) async fn session(request: Request, next: Next) -> Response {
     if let Some(session) = request.extensions().get::<Session>() {
-        // The short form, by which nobody can use it.
-        Span::current().record("session", format!("{:?}", session.key()));
+        name(session);
     }
     next.run(request).await
+}
+
+/// Names the session in the span of the request.
+pub(crate) fn name(session: &Session) {
+    // The short form, by which nobody can use it.
+    Span::current().record("session", format!("{:?}", session.key()));
 }
 
 /// Something happened to a session.

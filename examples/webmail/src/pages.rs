@@ -4,21 +4,21 @@ mod accounts;
 mod filters;
 mod mail;
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Extension, Router,
     extract::{FromRequestParts, Query},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::{StatusCode, header::SET_COOKIE, request::Parts};
+use http::{StatusCode, request::Parts};
 use mail_session::{Account, Session};
 use serde::Deserialize;
 
 use crate::{
     app::App,
-    cookie, sign_in,
+    sign_in,
     view::{self, Here},
 };
 
@@ -39,7 +39,6 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/accounts/add", post(accounts::add))
         .route("/accounts/remove", post(accounts::remove))
         .route("/accounts/sign-in", get(sign_in::start_account))
-        .route("/sign-out", post(sign_out))
 }
 
 impl Here {
@@ -90,18 +89,4 @@ impl<S: Send + Sync> FromRequestParts<S> for Here {
         let wanted = wanted.map(|Query(wanted)| wanted).unwrap_or_default();
         Self::of(session, wanted.account.as_deref())
     }
-}
-
-/// Ends the session, here and on all nodes.
-async fn sign_out(
-    axum::extract::State(app): axum::extract::State<Arc<App>>,
-    Extension(session): Extension<Session>,
-) -> Result<Response, Infallible> {
-    // Where other nodes cannot know it yet, it is tried until they do.
-    let _ = session.sign_out().await;
-    let mut response = Redirect::to("/sign-in?reason=signed-out").into_response();
-    if let Ok(gone) = cookie::clear(&app.public, "session") {
-        response.headers_mut().append(SET_COOKIE, gone);
-    }
-    Ok(response)
 }

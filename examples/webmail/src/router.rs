@@ -11,7 +11,9 @@ use axum::{
 use http::StatusCode;
 use mail_session::layer::SessionLayer;
 
-use crate::{api, app::App, cookie, failed, guard, log, pages, public::CALLBACK, sign_in, view};
+use crate::{
+    api, app::App, cookie, failed, guard, log, pages, public::CALLBACK, sign_in, sign_out, view,
+};
 
 /// Octets of what is sent here. A script may have 64 KiB, and a message as much as anybody writes by hand.
 const BODY: usize = 512 << 10;
@@ -35,6 +37,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/sign-in/start", get(sign_in::start))
         .route(CALLBACK, get(sign_in::callback))
         .route("/api/sign-in", post(api::sign_in))
+        .route("/sign-out", post(sign_out::page))
+        .route("/api/sign-out", post(sign_out::program))
         .route("/style.css", get(view::style))
         .route("/app.js", get(view::script))
         .route("/icon.svg", get(view::icon))

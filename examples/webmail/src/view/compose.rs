@@ -10,7 +10,7 @@ pub(crate) fn compose(here: &Here, draft: &Draft, problem: Option<&str>) -> Mark
     let body = html! {
         div.head { h1 { "New message" } }
         @if let Some(problem) = problem { p.note.bad role="alert" { (problem) } }
-        form.letter method="post" action="/send" {
+        form.letter method="post" action="/send" data-unsaved[problem.is_some()] {
             input type="hidden" name="account" value=(here.account);
             label { span { "To" }
                 input name="to" value=(draft.to) required maxlength="4000" autocomplete="off"

@@ -28,7 +28,7 @@ pub(crate) fn filters(here: &Here, scripts: &[Script], editor: &Editor) -> Marku
                 @if let Some(warning) = &editor.warning {
                     div.note.good role="status" { "Saved." @if !warning.is_empty() { pre { (warning) } } }
                 }
-                form.letter method="post" action="/filters/save" {
+                form.letter method="post" action="/filters/save" data-unsaved[editor.problem.is_some()] {
                     input type="hidden" name="account" value=(here.account);
                     label { span { "Name" } input name="name" value=(editor.name) required maxlength="128"; }
                     label { span { "Script" }

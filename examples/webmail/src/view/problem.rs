@@ -4,11 +4,16 @@ use axum::{
     body::Body,
     extract::Request,
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
-use http::{StatusCode, header::RETRY_AFTER};
-use mail_session::{Session, layer::wants_page};
+use http::{
+    Method, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER},
+    request::Parts,
+};
+use mail_session::{EndReason, Session, layer::wants_page};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::layout::alone;
 
@@ -43,15 +48,52 @@ pub(crate) fn not_signed_in(text: &str) -> Markup {
     )
 }
 
-/// The check of the session answers in plain words; people who load a page get them on a page.
+/// The check of the session answers in plain words, or in JSON; people who load a page or send a form get pages.
 pub(crate) async fn dressed(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let is_page = wants_page(&parts) && !parts.uri.path().starts_with("/api/");
+    let is_page = wants_page(&parts) || sends_form(&parts);
+    let is_page = is_page && !parts.uri.path().starts_with("/api/");
     let response = next.run(Request::from_parts(parts, body)).await;
-    let waits = response.status() == StatusCode::SERVICE_UNAVAILABLE && is_plain(&response);
-    if !is_page || !waits {
-        return response;
+    match response.status() {
+        StatusCode::UNAUTHORIZED if is_page => to_sign_in(response).await,
+        StatusCode::SERVICE_UNAVAILABLE if is_page && !is_html(&response) => wait(&response),
+        _ => response,
     }
+}
+
+/// Whether a browser sends a form, whose answer it shows. The same for pages is
+/// [`wants_page`](mail_session::layer::wants_page).
+fn sends_form(parts: &Parts) -> bool {
+    let text = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    if parts.method != Method::POST {
+        return false;
+    }
+    if let Some(mode) = text("sec-fetch-mode") {
+        return mode == "navigate";
+    }
+    let accept = text(ACCEPT.as_str()).unwrap_or_default();
+    text("x-requested-with").is_none() && accept.contains("text/html")
+}
+
+/// Who sent a form when the session had ended, signs in.
+async fn to_sign_in(response: Response) -> Response {
+    #[derive(Default, Deserialize)]
+    struct Said {
+        reason: String,
+    }
+
+    let body = axum::body::to_bytes(response.into_body(), 16 << 10).await;
+    let said: Said = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
+    let reason = EndReason::parse(&said.reason).map_or("", EndReason::name);
+    Redirect::to(&format!("/sign-in?reason={reason}")).into_response()
+}
+
+fn wait(response: &Response) -> Response {
     let retry = response.headers().get(RETRY_AFTER).cloned();
     let text = "the sign-in service cannot be reached, so nobody's mail can be shown. You stay signed in: try again soon";
     let page = problem(StatusCode::SERVICE_UNAVAILABLE, text, None);
@@ -62,9 +104,9 @@ pub(crate) async fn dressed(request: Request, next: Next) -> Response {
     dressed
 }
 
-fn is_plain(response: &Response<Body>) -> bool {
-    let kind = response.headers().get(http::header::CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"))
+fn is_html(response: &Response<Body>) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// Messages of errors begin small and end without a full stop.

@@ -93,6 +93,94 @@ async fn while_the_provider_is_down_nobody_is_signed_out() {
 }
 
 #[tokio::test]
+async fn who_wants_to_go_may_go_while_the_provider_is_down() {
+    let (bed, node) =
+        start_with(|settings| settings.tokens.wait = Duration::from_millis(300)).await;
+    let (one, _) = expired(&bed, &node).await;
+    let (two, _) = expired(&bed, &node).await;
+    for _ in 0..20 {
+        bed.testbed().provider().misbehave(Fault::status(503));
+    }
+    let browser = Browser::with_session(&node, &one);
+    browser.load("/").await.is(StatusCode::SERVICE_UNAVAILABLE);
+    let page = browser.submit("/sign-out", &[]).await;
+    page.is(StatusCode::OK).says("You have signed out.");
+    assert_eq!(browser.session(), None, "the cookie is gone");
+    // Once more, without a session.
+    let page = browser.submit("/sign-out", &[]).await;
+    page.is(StatusCode::OK).says("You have signed out.");
+
+    let program = Browser::new(&node);
+    let sign_out = async || {
+        let request = program.client().post(program.url("/api/sign-out"));
+        let answer = request.bearer_auth(two.expose()).send().await.unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        assert!(cookie.contains("Max-Age=0"), "{cookie}");
+        (answer.status(), answer.json().await.unwrap_or(Value::Null))
+    };
+    assert_eq!(sign_out().await, (StatusCode::NO_CONTENT, Value::Null));
+    let (status, json) = sign_out().await;
+    assert_eq!(
+        (status, &json["error"], &json["reason"]),
+        (
+            StatusCode::UNAUTHORIZED,
+            &"reauth_required".into(),
+            &"signed-out".into()
+        )
+    );
+    for id in [one, two] {
+        let session = node.sessions().find(&id).await.unwrap().unwrap();
+        let ended = session.is_over().unwrap();
+        assert_eq!(ended.reason, mail_session::EndReason::SignedOut);
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_session_has_nothing_to_sign_out_of() {
+    let (_bed, node) = start().await;
+    let browser = Browser::new(&node);
+    let request = browser.client().post(browser.url("/api/sign-out"));
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let json: Value = answer.json().await.unwrap();
+    assert_eq!(
+        (&json["error"], &json["reason"]),
+        (&"reauth_required".into(), &"not-signed-in".into())
+    );
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_too_late_is_answered_by_a_page() {
+    let (bed, node) =
+        start_with(|settings| settings.tokens.wait = Duration::from_millis(300)).await;
+    let letter = [("to", ALICE), ("text", "Hello")];
+    let (id, _) = expired(&bed, &node).await;
+    let provider = bed.testbed().provider();
+    for _ in 0..20 {
+        provider.misbehave(Fault::status(503));
+    }
+    let browser = Browser::with_session(&node, &id);
+    let page = browser.submit("/send", &letter).await;
+    page.is(StatusCode::SERVICE_UNAVAILABLE)
+        .says("You stay signed in");
+    assert!(page.headers.contains_key("retry-after"));
+
+    let session = node.sessions().find_here(&id).unwrap();
+    session.terminate(mail_session::EndReason::Terminated).await;
+    let page = browser.submit("/send", &letter).await;
+    page.is(StatusCode::OK).says("ended by the operator");
+    assert_eq!(page.url.query(), Some("reason=terminated"));
+    // A script is told, and not led anywhere.
+    let request = browser.client().post(browser.url("/send")).form(&letter);
+    let request = request
+        .header("sec-fetch-site", "same-origin")
+        .header("sec-fetch-mode", "cors")
+        .header("accept", "text/html");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn signing_out_ends_everything() {
     let (bed, node) = start().await;
     let browser = Browser::new(&node);

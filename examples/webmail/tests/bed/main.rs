@@ -13,6 +13,7 @@
 mod support;
 
 mod api;
+mod chromium;
 mod ends;
 mod guard;
 mod nodes;

@@ -112,7 +112,9 @@ async fn what_is_not_sent_is_shown_again() {
     let page = browser.submit("/send", &fields).await;
     page.is(StatusCode::UNPROCESSABLE_ENTITY)
         .says("is expected")
-        .says("A long letter");
+        .says("A long letter")
+        // By this the script knows that leaving the page would lose it.
+        .says("action=\"/send\" data-unsaved>");
     assert_eq!(bed.testbed().smtp().messages().len(), 0);
 }
 
@@ -132,9 +134,11 @@ async fn scripts_are_edited() {
         .await;
     page.is(StatusCode::UNPROCESSABLE_ENTITY)
         .says("line 1: error")
-        .says("if true {");
+        .says("if true {")
+        .says("data-unsaved");
     let page = browser.submit("/filters/save", &save("keep;\r\n")).await;
     page.is(StatusCode::OK).says("Saved.");
+    assert!(!page.text.contains("data-unsaved"), "{}", page.text);
     let page = browser
         .submit("/filters/activate", &[("which", "main")])
         .await;
