@@ -1,7 +1,12 @@
 //! What is logged: each request by its route and session, never by its address, and what happens to sessions.
 //! No identifier, token, name or subject is in it.
 
-use std::time::Instant;
+use std::{
+    borrow::Cow,
+    hash::{BuildHasher, RandomState},
+    sync::LazyLock,
+    time::Instant,
+};
 
 use axum::{
     extract::{MatchedPath, Request},
@@ -9,7 +14,7 @@ use axum::{
     response::Response,
 };
 use mail_login_tokens::Notice;
-use mail_session::{Fact, Session};
+use mail_session::{Account, Fact, Session};
 use tracing::{Instrument, Level, Span, Subscriber, debug, field::Empty, info, info_span, warn};
 use tracing_subscriber::{
     filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
@@ -76,23 +81,26 @@ pub(crate) fn fact(fact: &Fact<'_>) {
             session,
             account,
             notice,
-        } => match notice {
-            Notice::Event(event) => debug!(?session, account, event = event.name(), "tokens"),
-            Notice::Problem(problem) => warn!(?session, account, problem, "tokens"),
-            Notice::SignIn(sign_in) => info!(
-                ?session,
-                account,
-                reason = sign_in.reason.name(),
-                "sign-in is needed"
-            ),
-        },
+        } => {
+            let account = short(account);
+            match notice {
+                Notice::Event(event) => debug!(?session, %account, event = event.name(), "tokens"),
+                Notice::Problem(problem) => warn!(?session, %account, problem, "tokens"),
+                Notice::SignIn(sign_in) => info!(
+                    ?session,
+                    %account,
+                    reason = sign_in.reason.name(),
+                    "sign-in is needed"
+                ),
+            }
+        }
         Fact::Login {
             session,
             account,
             protocol,
             result,
         } => {
-            info!(?session, account, protocol, result, "login");
+            info!(?session, account = %short(account), protocol, result, "login");
         }
         Fact::Opened { session, new } => info!(?session, new, "session opened"),
         Fact::Ended { session, ended } => {
@@ -106,5 +114,15 @@ pub(crate) fn fact(fact: &Fact<'_>) {
         Fact::Store { session, problem } => warn!(?session, problem, "store"),
         // A newer library tells more.
         _ => {}
+    }
+}
+
+/// An account as logs have it: accounts other than the user's own are called by their addresses here. The hash tells
+/// those of a session apart, and has a key that ends with the program, so that nobody finds addresses by trying.
+fn short(account: &str) -> Cow<'_, str> {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    match account {
+        Account::PRIMARY => Cow::Borrowed(account),
+        other => Cow::Owned(format!("other-{:08x}", KEY.hash_one(other) >> 32)),
     }
 }

@@ -21,6 +21,10 @@ use tracing::Level;
 
 use support::{ALICE, Browser, expired, start};
 
+const BOB: &str = webmail::Bed::OTHER;
+/// A mailbox that is shared.
+const TEAM: &str = "team@example.com";
+
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -63,6 +67,35 @@ async fn no_secret_and_nothing_of_a_message_is_logged() {
         .load("/?account=somebody-else")
         .await
         .is(StatusCode::NOT_FOUND);
+    // Accounts are called by their addresses, whatever they are.
+    browser
+        .load("/accounts/sign-in?login_hint=bob%40example.com")
+        .await
+        .is(StatusCode::OK)
+        .says(BOB);
+    for path in ["/", "/filters"] {
+        browser
+            .load(&format!("{path}?account=bob%40example.com"))
+            .await
+            .is(StatusCode::OK);
+    }
+    browser
+        .submit("/accounts/add", &[("login", TEAM)])
+        .await
+        .is(StatusCode::OK);
+    browser
+        .load("/?account=team%40example.com")
+        .await
+        .is(StatusCode::BAD_GATEWAY);
+    browser
+        .submit("/accounts/remove", &[("id", TEAM)])
+        .await
+        .is(StatusCode::OK);
+    bed.testbed().provider().revoke_user(BOB);
+    browser
+        .load("/filters?account=bob%40example.com")
+        .await
+        .is(StatusCode::FORBIDDEN);
     let (old, tokens) = expired(&bed, &node).await;
     Browser::with_session(&node, &old)
         .load("/")
@@ -95,6 +128,9 @@ async fn no_secret_and_nothing_of_a_message_is_logged() {
         "secret-text",
         "somebody-else",
         ALICE,
+        BOB,
+        TEAM,
+        "%40example",
     ] {
         secrets.push(public.to_owned());
     }
@@ -107,6 +143,9 @@ async fn no_secret_and_nothing_of_a_message_is_logged() {
         "session=SessionKey(",
         "status=200",
         "result=\"accepted\"",
+        "account=primary",
+        "account=other-",
+        "sign-in is needed",
     ] {
         assert!(log.contains(word), "{word} is not in\n{log}");
     }
