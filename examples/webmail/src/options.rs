@@ -34,8 +34,9 @@ pub struct Options {
     /// Keeps sessions in this directory, over a restart.
     #[arg(long, value_name = "DIR", conflicts_with = "redis")]
     pub store: Option<PathBuf>,
-    /// The key that all nodes share for sign-ins under way: 32 octets or more. Without it, it is derived from
-    /// the client's secret.
+    /// The key that all nodes share for sign-ins under way: 32 random octets or more. Without it, it is derived from
+    /// the client's secret, which then has to be random, too: whoever guesses it can read and make up sign-ins.
+    /// A client without a secret needs it with --redis and --store.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// The claim of the ID token that is the login name at the mail servers.

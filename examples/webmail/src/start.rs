@@ -154,9 +154,10 @@ impl Webmail {
     ///
     /// # Errors
     ///
-    /// When the settings are not complete, the authorization server does not describe itself, or an address
-    /// is taken.
+    /// When the settings are not complete, the authorization server does not describe itself, an address
+    /// is taken, or there is no key though sessions are kept beyond this process.
     pub async fn start(mut self) -> Result<Running, StartError> {
+        let sealer = self.sealer()?;
         let listener = TcpListener::bind(self.listen).await?;
         let address = listener.local_addr()?;
         let plain = format!("http://{address}");
@@ -166,9 +167,6 @@ impl Webmail {
         let client = tokens.client().map_err(SetUpError::from)?;
         let endpoint = tokens.authorization_endpoint.clone();
         let endpoint = endpoint.ok_or(DiscoveryError::Missing("authorization_endpoint"))?;
-        let secret = tokens.client_secret.clone();
-        let secret = secret.as_ref().map(|secret| secret.expose().as_bytes());
-        let sealer = Sealer::new(self.key.as_deref().map(Vec::as_slice).or(secret))?;
         let metrics = Metrics::default();
         let sessions = sessions(self.settings, self.http, self.keep, &metrics)?;
         let app = Arc::new(App {
@@ -204,6 +202,18 @@ impl Webmail {
             tasks,
             metrics,
         })
+    }
+
+    /// What seals sign-ins under way. Its key is made up where nobody needs it later, or elsewhere.
+    fn sealer(&self) -> Result<Sealer, StartError> {
+        let secret = self.settings.tokens.client_secret.as_ref();
+        let secret = secret.map(|secret| secret.expose().as_bytes());
+        let secret = secret.filter(|secret| !secret.is_empty());
+        let key = self.key.as_deref().map(Vec::as_slice).or(secret);
+        match (&self.keep, key) {
+            (Keep::Directory(_) | Keep::Redis(_), None) => Err(StartError::NoKey),
+            (Keep::Memory(_), None) | (_, Some(_)) => Ok(Sealer::new(key)?),
+        }
     }
 }
 
@@ -348,6 +358,12 @@ pub enum StartError {
     /// The file with the key is of no use.
     #[error("the key cannot be used: {0}")]
     Key(#[source] io::Error),
+    /// Other nodes could not read what this one seals, nor it itself after a restart.
+    #[error(
+        "sign-ins under way need a key that outlives this process, and the client has no secret to derive it from: \
+         write 32 random octets to a file (head -c 32 /dev/urandom), give it to all nodes, and name it by --key"
+    )]
+    NoKey,
     /// The public address is none.
     #[error(
         "the public address is none ({0}): https://HOST, or http://127.0.0.1:PORT for this machine"

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use mail_session::places::MemoryPlaces;
 use reqwest::StatusCode;
-use webmail::{Bed, Keep, Running};
+use webmail::{Bed, Keep, Running, StartError};
 
 use crate::support::{Browser, node};
 
@@ -65,6 +65,21 @@ async fn a_sign_in_begins_at_one_node_and_ends_at_the_other() {
     // The redirect URI is that of the other node here, which the provider compares, and no more than that
     // is wrong: the cookie was readable.
     assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+}
+
+#[tokio::test]
+async fn nodes_without_a_common_key_do_not_start() {
+    let bed = Bed::with(mail_testbed::ProviderOptions::new()).unwrap();
+    for secret in [None, Some("")] {
+        let node = node(&bed, |settings| {
+            settings.tokens.client_secret = secret.map(Into::into);
+        });
+        // It is not even made.
+        let keep = Keep::Directory("/nowhere/sessions".into());
+        let error = node.with_keep(keep).start().await.unwrap_err();
+        assert!(matches!(error, StartError::NoKey), "{error}");
+        assert!(error.to_string().contains("--key"), "{error}");
+    }
 }
 
 #[tokio::test]
