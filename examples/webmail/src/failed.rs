@@ -5,7 +5,7 @@
 use axum::{
     Json,
     extract::Request,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 use mail_session::{AccessError, Session, Wait};
@@ -64,9 +64,8 @@ impl Failed {
 
     /// For people. Who has to sign in for the session itself is sent there.
     pub(crate) fn page(mut self, session: &Session) -> Response {
-        if session.is_over().is_some() {
-            let reason = self.reason.unwrap_or_default();
-            return Redirect::to(&format!("/sign-in?reason={reason}")).into_response();
+        if let Some(ended) = session.is_over() {
+            return view::over(ended.reason);
         }
         // No header could say how to sign in to another account.
         self.status = match self.status {

@@ -17,5 +17,5 @@ pub(crate) use filters::{Editor, filters};
 pub(crate) use inbox::inbox;
 pub(crate) use layout::Here;
 pub(crate) use message::message;
-pub(crate) use problem::{dressed, not_signed_in, problem};
+pub(crate) use problem::{dressed, not_signed_in, over, problem};
 pub(crate) use sign_in::sign_in;

@@ -57,10 +57,7 @@ pub(super) async fn add(
     };
     match added {
         Ok(()) => Ok(Redirect::to("/accounts").into_response()),
-        Err(problem) => {
-            let page = shown(&here, Some(&problem)).await;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-        }
+        Err(problem) => Ok(not_done(&here, &problem).await),
     }
 }
 
@@ -98,9 +95,14 @@ pub(super) async fn remove(
     let here = Here::of(session, None)?;
     match here.session.remove_account(&removed.id).await {
         Ok(()) => Ok(Redirect::to("/accounts").into_response()),
-        Err(error) => {
-            let page = shown(&here, Some(&error.to_string())).await;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-        }
+        Err(error) => Ok(not_done(&here, &error.to_string()).await),
     }
+}
+
+async fn not_done(here: &Here, problem: &str) -> Response {
+    if let Some(ended) = here.session.is_over() {
+        return view::over(ended.reason);
+    }
+    let page = shown(here, Some(problem)).await;
+    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }

@@ -97,7 +97,9 @@ pub(super) async fn send(
             let to = format!("{}{joint}sent=yes", here.link("/"));
             Ok(Redirect::to(&to).into_response())
         }
-        Err(_) if here.session.is_over().is_some() => Ok(Redirect::to("/").into_response()),
+        Err(error) if here.session.is_over().is_some() => {
+            Err(Failed::from(error).page(&here.session))
+        }
         Err(error) => {
             let page = view::compose(&here, &draft, Some(&error.to_string()));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())

@@ -15,7 +15,7 @@ use mail_session::{EndReason, Session, layer::wants_page};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::layout::alone;
+use super::layout::{alone, query};
 
 /// A page about it. `session`: whose it is.
 pub(crate) fn problem(status: StatusCode, text: &str, session: Option<&Session>) -> Markup {
@@ -48,14 +48,32 @@ pub(crate) fn not_signed_in(text: &str) -> Markup {
     )
 }
 
+/// The session ended while the request was answered: the user signs in again, and comes back to where he was.
+pub(crate) fn over(reason: EndReason) -> Response {
+    let mut response = to_sign_in(Some(reason), None);
+    response.extensions_mut().insert(Over(reason));
+    response
+}
+
+/// Tells [`dressed`], which knows where the user wanted to go.
+#[derive(Clone, Copy)]
+struct Over(EndReason);
+
 /// The check of the session answers in plain words, or in JSON; people who load a page or send a form get pages.
 pub(crate) async fn dressed(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let is_page = wants_page(&parts) || sends_form(&parts);
+    let next_page = wants_page(&parts).then(|| {
+        let path = parts.uri.path_and_query();
+        path.map_or("/", |path| path.as_str()).to_owned()
+    });
+    let is_page = next_page.is_some() || sends_form(&parts);
     let is_page = is_page && !parts.uri.path().starts_with("/api/");
     let response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(Over(reason)) = response.extensions().get() {
+        return to_sign_in(Some(*reason), next_page.as_deref());
+    }
     match response.status() {
-        StatusCode::UNAUTHORIZED if is_page => to_sign_in(response).await,
+        StatusCode::UNAUTHORIZED if is_page => to_sign_in(reason_of(response).await, None),
         StatusCode::SERVICE_UNAVAILABLE if is_page && !is_html(&response) => wait(&response),
         _ => response,
     }
@@ -80,8 +98,8 @@ fn sends_form(parts: &Parts) -> bool {
     text("x-requested-with").is_none() && accept.contains("text/html")
 }
 
-/// Who sent a form when the session had ended, signs in.
-async fn to_sign_in(response: Response) -> Response {
+/// Why a program would have to sign in.
+async fn reason_of(response: Response) -> Option<EndReason> {
     #[derive(Default, Deserialize)]
     struct Said {
         reason: String,
@@ -89,8 +107,14 @@ async fn to_sign_in(response: Response) -> Response {
 
     let body = axum::body::to_bytes(response.into_body(), 16 << 10).await;
     let said: Said = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
-    let reason = EndReason::parse(&said.reason).map_or("", EndReason::name);
-    Redirect::to(&format!("/sign-in?reason={reason}")).into_response()
+    EndReason::parse(&said.reason)
+}
+
+/// `next`: where the user wanted to go; after a form that is sent too late, to the start.
+fn to_sign_in(reason: Option<EndReason>, next: Option<&str>) -> Response {
+    let reason = reason.map_or("", EndReason::name);
+    let next = next.map_or_else(String::new, |next| format!("&next={}", query(next)));
+    Redirect::to(&format!("/sign-in?reason={reason}{next}")).into_response()
 }
 
 fn wait(response: &Response) -> Response {

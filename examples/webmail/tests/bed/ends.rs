@@ -51,6 +51,37 @@ async fn who_was_revoked_lands_on_the_sign_in_page_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_session_that_ends_during_a_request_says_why_and_where_to_go_on() {
+    // The token is good as far as this program knows, and the mail server and the provider say otherwise.
+    for (path, query) in [
+        ("/", "reason=revoked&next=/"),
+        (
+            "/filters?script=a%20b",
+            "reason=revoked&next=/filters%3Fscript%3Da%2520b",
+        ),
+    ] {
+        let (bed, node) = start().await;
+        let browser = Browser::new(&node);
+        browser.load("/sign-in/start?next=%2Fcompose").await;
+        bed.testbed().provider().advance(Duration::from_secs(3600));
+        bed.testbed().provider().revoke_user(ALICE);
+        let page = browser.load(path).await;
+        page.is(StatusCode::OK)
+            .says("The sign-in was ended, or the password was changed");
+        assert_eq!(page.url.path(), "/sign-in");
+        assert_eq!(page.url.query(), Some(query));
+    }
+    let (bed, node) = start().await;
+    let browser = Browser::new(&node);
+    browser.load("/sign-in/start?next=%2Fcompose").await;
+    bed.testbed().provider().advance(Duration::from_secs(3600));
+    bed.testbed().provider().revoke_user(ALICE);
+    let page = browser.submit("/send", &[("to", ALICE)]).await;
+    page.is(StatusCode::OK);
+    assert_eq!(page.url.query(), Some("reason=revoked"));
+}
+
+#[tokio::test]
 async fn while_the_provider_is_down_nobody_is_signed_out() {
     let (bed, node) =
         start_with(|settings| settings.tokens.wait = Duration::from_millis(300)).await;
