@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use mail_session::{Change, Session, SessionKey, Sessions};
+use mail_session::{AccessError, Change, MailConnection, Session, SessionKey, Sessions};
 use tokio::{sync::broadcast::error::RecvError, time::Instant};
 
 use super::{Imap, MailError};
@@ -31,13 +31,18 @@ const MAILBOXES: usize = 4096;
 const IDLE: Duration = Duration::from_secs(60);
 
 impl Pool {
-    /// A connection with INBOX open, and how many messages are in it: one that waits, if it still lives, or
-    /// a new one.
+    /// A connection with INBOX open, and how many messages are in it: one that waits, if it still lives and
+    /// the mailbox still belongs to the session, or a new one.
     pub(crate) async fn inbox(
         &self,
         session: &Session,
         account: &str,
     ) -> Result<(Lease, u32), MailError> {
+        if !has(session, account) {
+            let key = (session.key(), account.to_owned());
+            self.waiting().remove(&key);
+            return Err(AccessError::UnknownAccount.into());
+        }
         while let Some(mut imap) = self.take(session.key(), account) {
             // The server may have closed it meanwhile.
             if let Ok(exists) = imap.select().await {
@@ -103,7 +108,7 @@ impl Pool {
         let mut waiting = self.waiting();
         // Asked under the lock: what ends later is told to `hear`, which waits for it.
         let connection = imap.connection();
-        if !connection.may_be_used() || !connection.is_current() {
+        if !is_good(connection) || !connection.is_current() {
             return;
         }
         let key = (connection.session().key(), connection.account().to_owned());
@@ -118,7 +123,7 @@ impl Pool {
 
     fn retain(&self, keep: impl Fn(&Idle) -> bool) {
         self.waiting().retain(|_, idle| {
-            idle.retain(|idle| idle.imap.connection().may_be_used() && keep(idle));
+            idle.retain(|idle| is_good(idle.imap.connection()) && keep(idle));
             !idle.is_empty()
         });
     }
@@ -133,6 +138,16 @@ impl Pool {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_good(connection: &MailConnection) -> bool {
+    connection.may_be_used() && has(connection.session(), connection.account())
+}
+
+/// Whether the mailbox belongs to the session: the user may have removed it.
+fn has(session: &Session, account: &str) -> bool {
+    let accounts = session.accounts();
+    accounts.iter().any(|known| known.id() == account)
 }
 
 /// A connection in use. One that is not handed back is closed: nobody knows what it will say next.

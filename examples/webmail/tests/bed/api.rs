@@ -1,5 +1,9 @@
 //! For programs.
 
+use core::time::Duration;
+use std::time::Instant;
+
+use mail_session::{Account, SessionId};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use webmail::{Bed, Running};
@@ -105,6 +109,34 @@ async fn a_program_does_all_that_a_browser_does() {
         (StatusCode::UNAUTHORIZED, &"reauth_required".into())
     );
     drop(bed);
+}
+
+#[tokio::test]
+async fn a_mailbox_that_was_removed_is_not_read() {
+    let (bed, node) = start().await;
+    bed.testbed().deliver(ALICE, b"Subject: Hi\r\n\r\n");
+    let program = Program::sign_in(&node).await;
+    let id = SessionId::parse(&program.session).unwrap();
+    let session = node.sessions().find_here(&id).unwrap();
+    let account = Account::secondary("twin", ALICE);
+    session.add_account(account, None).await.unwrap();
+    let (status, json) = program.get("/api/messages?account=twin").await;
+    assert_eq!((status, &json["exists"]), (StatusCode::OK, &1.into()));
+    assert_eq!(bed.testbed().imap().connections(), 1, "it waits");
+
+    session.remove_account("twin").await.unwrap();
+    for path in ["/api/messages", "/api/messages/1"] {
+        let (status, json) = program.get(&format!("{path}?account=twin")).await;
+        assert_eq!(
+            (status, &json["error"]),
+            (StatusCode::NOT_FOUND, &"unknown-account".into())
+        );
+    }
+    let limit = Instant::now() + Duration::from_secs(20);
+    while bed.testbed().imap().connections() > 0 {
+        assert!(Instant::now() < limit, "the connection goes on waiting");
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
