@@ -136,6 +136,13 @@ impl Webmail {
         self
     }
 
+    /// Is reached by browsers at this address, which nodes behind one balancer have in common.
+    #[must_use]
+    pub fn with_public_url(mut self, url: &str) -> Self {
+        self.public_url = Some(url.to_owned());
+        self
+    }
+
     /// Takes the login name of users from this claim of their ID tokens.
     #[must_use]
     pub fn with_login_claim(mut self, name: &str) -> Self {
