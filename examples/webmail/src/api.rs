@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 use crate::{
     app::App,
     failed::Failed,
-    mail::{self, Draft, MailError, Script, Sieve, Text},
+    guard,
+    mail::{self, Draft, LETTER, MailError, Script, Sieve, Text},
 };
 
 type Answer = Result<Json<Value>, Failed>;
@@ -30,7 +31,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/session", get(session))
         .route("/api/messages", get(messages))
         .route("/api/messages/{uid}", get(message))
-        .route("/api/send", post(send))
+        .route("/api/send", post(send).layer(guard::body_of(LETTER)))
         .route("/api/script", get(script).put(put_script))
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -48,6 +48,15 @@ fn is_own(headers: &HeaderMap, public: &Public) -> bool {
         // A browser sends one of the two with whatever changes something.
         None => !headers.contains_key(COOKIE),
     }
+}
+
+/// A limit for what fields with so many characters may come to. A form has up to nine octets for each: three in
+/// UTF-8, and each of them written as `%E2` (<https://url.spec.whatwg.org/#urlencoded-serializing>). JSON has six at
+/// most (`\u20ac`).
+pub(crate) fn body_of(characters: usize) -> DefaultBodyLimit {
+    /// The names of the fields, and what is hidden in the form.
+    const REST: usize = 4096;
+    DefaultBodyLimit::max(9 * characters + REST)
 }
 
 /// Nothing takes for ever.

@@ -13,5 +13,5 @@ pub(crate) use error::MailError;
 pub(crate) use imap::Imap;
 pub(crate) use message::{Row, Text, clean};
 pub(crate) use pool::Pool;
-pub(crate) use sieve::{Script, Sieve};
-pub(crate) use smtp::{Draft, send};
+pub(crate) use sieve::{SCRIPT, Script, Sieve};
+pub(crate) use smtp::{Draft, LETTER, SUBJECT, TEXT, TO, send};

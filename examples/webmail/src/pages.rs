@@ -18,6 +18,8 @@ use serde::Deserialize;
 
 use crate::{
     app::App,
+    guard,
+    mail::{LETTER, SCRIPT},
     sign_in,
     view::{self, Here},
 };
@@ -30,9 +32,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/", get(mail::inbox))
         .route("/message/{uid}", get(mail::message))
         .route("/compose", get(mail::compose))
-        .route("/send", post(mail::send))
+        .route("/send", post(mail::send).layer(guard::body_of(LETTER)))
         .route("/filters", get(filters::page))
-        .route("/filters/save", post(filters::save))
+        .route(
+            "/filters/save",
+            post(filters::save).layer(guard::body_of(SCRIPT)),
+        )
         .route("/filters/activate", post(filters::activate))
         .route("/filters/delete", post(filters::delete))
         .route("/accounts", get(accounts::page))

@@ -15,7 +15,7 @@ use crate::{
     api, app::App, cookie, failed, guard, log, pages, public::CALLBACK, sign_in, sign_out, view,
 };
 
-/// Octets of what is sent here. A script may have 64 KiB, and a message as much as anybody writes by hand.
+/// Octets of what is sent here, but for letters and scripts, which may be longer. A script as JSON fits in.
 const BODY: usize = 512 << 10;
 
 /// All of it. From the outside in: the span of the log, the deadline, the headers, the origin, and for what

@@ -26,8 +26,8 @@ impl Script {
     }
 }
 
-/// Longer scripts are not taken from the user.
-const LENGTH: usize = 64 << 10;
+/// Octets of a script; longer ones are not taken from the user.
+pub(crate) const SCRIPT: usize = 64 << 10;
 /// Octets of a name (<https://www.rfc-editor.org/rfc/rfc5804#section-1.6>: at least 128 characters).
 const NAME: usize = 512;
 /// More lines than this a list has not.
@@ -76,7 +76,7 @@ impl Sieve {
     /// Writes a script, if the server can read it: otherwise it says what is wrong. What it warns of is
     /// handed back.
     pub(crate) async fn put(&mut self, name: &str, script: &str) -> Result<String, MailError> {
-        if script.len() > LENGTH {
+        if script.len() > SCRIPT {
             return Err(MailError::Input("a script has 64 KiB at most"));
         }
         let name = quoted(name)?;

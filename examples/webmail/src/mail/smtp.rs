@@ -37,7 +37,12 @@ pub(crate) struct Draft {
 const TIME: Duration = Duration::from_secs(30);
 /// What one message may be sent to.
 const RECIPIENTS: usize = 50;
-const SUBJECT: usize = 500;
+/// Characters that a form takes in each field.
+pub(crate) const SUBJECT: usize = 500;
+pub(crate) const TEXT: usize = 200_000;
+pub(crate) const TO: usize = 4000;
+/// Characters of all of them.
+pub(crate) const LETTER: usize = TO + SUBJECT + TEXT;
 
 /// Sends a message over a connection that is logged in.
 pub(crate) async fn send(

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::layout::{Here, page};
-use crate::mail::Draft;
+use crate::mail::{Draft, SUBJECT, TEXT, TO};
 
 /// With what was written so far, and why it was not sent.
 pub(crate) fn compose(here: &Here, draft: &Draft, problem: Option<&str>) -> Markup {
@@ -13,14 +13,14 @@ pub(crate) fn compose(here: &Here, draft: &Draft, problem: Option<&str>) -> Mark
         form.letter method="post" action="/send" data-unsaved[problem.is_some()] {
             input type="hidden" name="account" value=(here.account);
             label { span { "To" }
-                input name="to" value=(draft.to) required maxlength="4000" autocomplete="off"
+                input name="to" value=(draft.to) required maxlength=(TO) autocomplete="off"
                     placeholder="name@example.com" autofocus[draft.to.is_empty()];
             }
             label { span { "Subject" }
-                input name="subject" value=(draft.subject) maxlength="500" autocomplete="off";
+                input name="subject" value=(draft.subject) maxlength=(SUBJECT) autocomplete="off";
             }
             label { span { "Message" }
-                textarea name="text" rows="14" maxlength="200000" autofocus[!draft.to.is_empty()] { "\n" (draft.text) }
+                textarea name="text" rows="14" maxlength=(TEXT) autofocus[!draft.to.is_empty()] { "\n" (draft.text) }
             }
             div.actions {
                 button.button { "Send" }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::layout::{Here, page, query};
-use crate::mail::Script;
+use crate::mail::{SCRIPT, Script};
 
 /// What is being edited, and what the server said about it.
 pub(crate) struct Editor {
@@ -32,7 +32,7 @@ pub(crate) fn filters(here: &Here, scripts: &[Script], editor: &Editor) -> Marku
                     input type="hidden" name="account" value=(here.account);
                     label { span { "Name" } input name="name" value=(editor.name) required maxlength="128"; }
                     label { span { "Script" }
-                        textarea.code name="script" rows="16" maxlength="65536" spellcheck="false" { "\n" (editor.script) }
+                        textarea.code name="script" rows="16" maxlength=(SCRIPT) spellcheck="false" { "\n" (editor.script) }
                     }
                     div.actions { button.button { "Save" } a.quiet href=(here.link("/filters")) { "Discard changes" } }
                 }

@@ -2,7 +2,7 @@
 
 use reqwest::{StatusCode, header::ORIGIN};
 
-use crate::support::{Browser, start};
+use crate::support::{ALICE, Browser, start};
 
 #[tokio::test]
 async fn other_sites_change_nothing() {
@@ -66,9 +66,46 @@ async fn what_is_too_long_is_not_taken() {
     let (_bed, node) = start().await;
     let browser = Browser::new(&node);
     browser.sign_in().await;
-    let long = "x".repeat(600 << 10);
+    for (path, length) in [
+        ("/send", 2 << 20),
+        ("/filters/save", 600 << 10),
+        ("/accounts/add", 513 << 10),
+    ] {
+        let long = "x".repeat(length);
+        let fields = [
+            ("to", "a@b.example"),
+            ("text", &long),
+            ("name", "main"),
+            ("script", &long),
+            ("login", &long),
+        ];
+        let page = browser.submit(path, &fields).await;
+        page.is(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+}
+
+#[tokio::test]
+async fn what_a_form_takes_is_taken_in_every_script() {
+    let (bed, node) = start().await;
+    let browser = Browser::new(&node);
+    browser.sign_in().await;
+    // Nine octets for each on their way, as many as the field takes.
+    let text = "語".repeat(200_000);
     let page = browser
-        .submit("/send", &[("to", "a@b.example"), ("text", &long)])
+        .submit("/send", &[("to", ALICE), ("text", &text)])
         .await;
-    page.is(StatusCode::PAYLOAD_TOO_LARGE);
+    page.is(StatusCode::OK).says("on its way");
+    assert_eq!(bed.testbed().smtp().messages().len(), 1);
+    let json = serde_json::json!({ "to": ALICE, "text": text });
+    let request = browser.client().post(browser.url("/api/send")).json(&json);
+    let answer = request.header("sec-fetch-site", "same-origin").send().await;
+    assert_eq!(answer.unwrap().status(), StatusCode::OK);
+    // A script is measured in octets, which only the server can say, and which it says with the script.
+    let script = format!("# {}", "語".repeat(65_000));
+    let page = browser
+        .submit("/filters/save", &[("name", "main"), ("script", &script)])
+        .await;
+    page.is(StatusCode::UNPROCESSABLE_ENTITY)
+        .says("a script has 64 KiB at most")
+        .says(&script);
 }
