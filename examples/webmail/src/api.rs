@@ -21,6 +21,7 @@ use crate::{
     failed::Failed,
     guard,
     mail::{self, Draft, LETTER, MailError, Script, Sieve, Text},
+    states::states,
 };
 
 type Answer = Result<Json<Value>, Failed>;
@@ -81,18 +82,18 @@ fn not_opened(error: &SignInError) -> Failed {
 /// Who it is, the accounts, and until when the token is good.
 async fn session(Extension(session): Extension<Session>) -> Answer {
     let status = session.status();
-    let mut accounts = Vec::new();
-    for account in session.accounts() {
-        let state = session.checked_account(account.id()).await;
-        accounts.push(json!({
+    let states = states(&session, &session.accounts()).await;
+    let accounts = states.iter().map(|(account, state)| {
+        json!({
             "id": account.id(),
             "kind": account.kind().name(),
             "login": account.login().unwrap_or_else(|| session.user().login()),
-            "state": state.as_ref().map_or("removed", Outcome::name),
-            "sign_in_again": matches!(state, Some(Outcome::SignIn(_)))
+            "state": state.name(),
+            "sign_in_again": matches!(state, Outcome::SignIn(_))
                 && account.kind() == AccountKind::External,
-        }));
-    }
+        })
+    });
+    let accounts: Vec<_> = accounts.collect();
     Ok(Json(json!({
         "user": session.user().login(),
         "mail": session.user().mail(),

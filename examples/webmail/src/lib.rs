@@ -8,6 +8,7 @@
 //! | `sign_in`, `sign_out` | to the authorization server and back; out again |
 //! | `pages`, `view` | what people see, and how it looks |
 //! | `api` | the same for programs |
+//! | `states` | how the accounts of a session are, for both |
 //! | `mail` | IMAP, SMTP and ManageSieve behind the login |
 //! | `guard`, `cookie`, `seal` | what keeps strangers out |
 //! | `metrics`, `log` | what operators see |
@@ -39,6 +40,7 @@ mod seal;
 mod sign_in;
 mod sign_out;
 mod start;
+mod states;
 mod testbed;
 mod view;
 

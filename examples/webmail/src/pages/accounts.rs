@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::{
     start::SAME,
+    states::states,
     view::{self, Here, State},
 };
 
@@ -19,18 +20,19 @@ pub(super) async fn page(here: Here) -> Markup {
 }
 
 async fn shown(here: &Here, problem: Option<&str>) -> Markup {
-    let mut states = Vec::new();
-    for account in &here.accounts {
-        let state = match here.session.checked_account(account.id()).await {
-            Some(Outcome::GoOn | Outcome::GoOnWithOld) => State::Good,
-            Some(Outcome::Unavailable(wait)) => State::Later(wait.to_string()),
-            Some(Outcome::SignIn(ended)) => State::SignIn(ended.to_string()),
-            // It was removed this very moment.
-            None => continue,
-        };
-        states.push((account.clone(), state));
-    }
+    let states = states(&here.session, &here.accounts).await.into_iter();
+    let states: Vec<_> = states
+        .map(|(account, outcome)| (account, shown_as(&outcome)))
+        .collect();
     view::accounts(here, &states, problem)
+}
+
+fn shown_as(outcome: &Outcome) -> State {
+    match outcome {
+        Outcome::GoOn | Outcome::GoOnWithOld => State::Good,
+        Outcome::Unavailable(wait) => State::Later(wait.to_string()),
+        Outcome::SignIn(ended) => State::SignIn(ended.to_string()),
+    }
 }
 
 #[derive(Deserialize)]

@@ -2,11 +2,14 @@
 
 use core::time::Duration;
 
+use mail_session::Account;
 use mail_testbed::{Endpoint, Fault};
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::support::{ALICE, Browser, expired, start, start_with};
+use crate::support::{ALICE, Browser, expired, expired_tokens, start, start_with};
+
+const BOB: &str = webmail::Bed::OTHER;
 
 #[tokio::test]
 async fn an_hour_later_nobody_notices() {
@@ -121,6 +124,55 @@ async fn while_the_provider_is_down_nobody_is_signed_out() {
         );
     }
     assert!(provider.requests(Endpoint::Token) >= 4);
+}
+
+#[tokio::test]
+async fn accounts_whose_provider_does_not_answer_are_waited_for_at_once() {
+    const MANY: usize = 13;
+    let (bed, node) = start_with(|settings| settings.tokens.wait = Duration::from_secs(10)).await;
+    let browser = Browser::new(&node);
+    browser.sign_in().await.is(StatusCode::OK);
+    let id = mail_session::SessionId::parse(&browser.session().unwrap()).unwrap();
+    let session = node.sessions().find_here(&id).unwrap();
+    for path in ["/api/session", "/accounts"] {
+        let provider = bed.testbed().provider();
+        let gates: Vec<_> = (0..MANY)
+            .map(|_| {
+                let (fault, gate) = Fault::none().held();
+                provider.misbehave(fault);
+                gate
+            })
+            .collect();
+        for number in 0..MANY {
+            let account = Account::external(format!("bob-{number}"), "same", BOB);
+            let tokens = expired_tokens(&bed, BOB);
+            session.add_account(account, Some(tokens)).await.unwrap();
+        }
+        let before = provider.requests(Endpoint::Token);
+        let asked = async {
+            let limit = tokio::time::Instant::now() + Duration::from_secs(60);
+            while provider.requests(Endpoint::Token) < before + MANY as u64 {
+                assert!(
+                    tokio::time::Instant::now() < limit,
+                    "{} of {MANY} are asked for",
+                    provider.requests(Endpoint::Token) - before
+                );
+                tokio::task::yield_now().await;
+            }
+            drop(gates);
+        };
+        let (answer, ()) = tokio::join!(browser.load_once(path), asked);
+        let text = answer.text().await.unwrap();
+        // In the order in which they were added.
+        let places: Vec<_> = (0..MANY)
+            .map(|number| text.find(&format!("bob-{number}\"")).unwrap())
+            .collect();
+        assert!(places.is_sorted(), "{text}");
+        assert!(
+            !text.contains("unavailable") && !text.contains("not available"),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test]

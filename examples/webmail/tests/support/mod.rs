@@ -40,14 +40,20 @@ pub(crate) fn node(bed: &Bed, change: impl FnOnce(&mut Settings)) -> Webmail {
 
 /// A session whose access token has just expired, and which has a refresh token: what an hour does.
 pub(crate) async fn expired(bed: &Bed, node: &Running) -> (SessionId, Tokens) {
-    let issued = bed.testbed().provider().issue(ALICE);
+    let tokens = expired_tokens(bed, ALICE);
+    let opened = node.sessions().open(User::new(ALICE), tokens.clone()).await;
+    (opened.unwrap().0, tokens)
+}
+
+/// The tokens of such a session.
+pub(crate) fn expired_tokens(bed: &Bed, user: &str) -> Tokens {
+    let issued = bed.testbed().provider().issue(user);
     let now = clock::now().wall;
     let past = UnixTime::from_millis(now.as_millis() - 60_000);
     let mut tokens = Tokens::held(issued.access_token(), past).unwrap();
     tokens.expires_at = Some(UnixTime::from_millis(now.as_millis() - 1000));
     tokens.refresh = issued.refresh_token().map(Into::into);
-    let opened = node.sessions().open(User::new(ALICE), tokens.clone()).await;
-    (opened.unwrap().0, tokens)
+    tokens
 }
 
 pub(crate) struct Browser {
