@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use webmail::{Bed, Running};
 
-use crate::support::{ALICE, Browser, start, start_with};
+use crate::support::{ALICE, Browser, expired, start, start_with};
 
 struct Program {
     client: Client,
@@ -177,33 +177,78 @@ async fn a_wrong_password_and_one_that_nobody_wants() {
 
 #[tokio::test]
 async fn operators_see_numbers_apart_from_users() {
-    let bed = Bed::with(mail_testbed::ProviderOptions::new()).unwrap();
-    let node = crate::support::node(&bed, |_| {})
-        .with_metrics()
-        .start()
-        .await
-        .unwrap();
+    let (bed, node) = counted().await;
     Program::sign_in(&node).await.get("/api/messages").await;
     let browser = Browser::new(&node);
     browser.load("/metrics").await.is(StatusCode::NOT_FOUND);
+    counts(
+        &node,
+        &[
+            "webmail_session_checks_total{outcome=\"go-on\"} 1",
+            "webmail_mail_logins_total{protocol=\"imap\",result=\"accepted\"} 1",
+            "webmail_sessions_opened_total{how=\"signed-in\"} 1",
+            "webmail_sessions 1",
+            "webmail_imap_connections_idle 1",
+            "# EOF",
+        ],
+    )
+    .await;
+    drop(bed);
+}
+
+#[tokio::test]
+async fn operators_see_refreshes_and_ends() {
+    let (bed, node) = counted().await;
+    let refreshes = |result: &str| format!("webmail_token_refreshes_total{{result=\"{result}\"}}");
+    let ended = |reason: &str| format!("webmail_sessions_ended_total{{reason=\"{reason}\"}}");
+    let text = metrics(&node).await;
+    assert!(!text.contains("_refreshes_total{") && !text.contains("_ended_total{"));
+
+    for _ in 0..2 {
+        let (id, _) = expired(&bed, &node).await;
+        let browser = Browser::with_session(&node, &id);
+        browser.load("/accounts").await.is(StatusCode::OK);
+        browser.submit("/sign-out", &[]).await.is(StatusCode::OK);
+    }
+    let two = [
+        format!("{} 2", refreshes("refreshed")),
+        format!("{} 2", ended("signed-out")),
+    ];
+    counts(&node, &two).await;
+
+    let (id, _) = expired(&bed, &node).await;
+    bed.testbed().provider().revoke_user(ALICE);
+    let page = Browser::with_session(&node, &id).load("/accounts").await;
+    assert_eq!(page.url.path(), "/sign-in");
+    let one = [
+        format!("{} 1", refreshes("refused")),
+        format!("{} 1", ended("revoked")),
+    ];
+    counts(&node, &[two, one].concat()).await;
+}
+
+/// A node that counts.
+async fn counted() -> (Bed, Running) {
+    let bed = Bed::with(mail_testbed::ProviderOptions::new()).unwrap();
+    let node = crate::support::node(&bed, |_| {}).with_metrics();
+    let node = node.start().await.unwrap();
+    (bed, node)
+}
+
+async fn metrics(node: &Running) -> String {
     let address = format!("http://{}/metrics", node.metrics().unwrap());
-    let text = browser
-        .client()
-        .get(address)
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
-    for line in [
-        "webmail_session_checks_total{outcome=\"go-on\"} 1",
-        "webmail_mail_logins_total{protocol=\"imap\",result=\"accepted\"} 1",
-        "webmail_sessions_opened_total{how=\"signed-in\"} 1",
-        "webmail_sessions 1",
-        "webmail_imap_connections_idle 1",
-        "# EOF",
-    ] {
-        assert!(text.contains(line), "{line} is not in\n{text}");
+    let client = Browser::new(node).client().clone();
+    let answer = client.get(address).send().await.unwrap();
+    answer.text().await.unwrap()
+}
+
+async fn counts(node: &Running, lines: &[impl AsRef<str>]) {
+    let text = metrics(node).await;
+    for line in lines {
+        let line = line.as_ref();
+        assert!(
+            text.lines().any(|one| one == line),
+            "{line} is not in\n{text}"
+        );
     }
 }
