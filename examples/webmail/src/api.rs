@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::App,
-    failed::Failed,
+    failed::{Failed, NO_SIGN_IN_NOW},
     guard,
     mail::{self, Draft, LETTER, MailError, Script, Sieve, Text},
     states::states,
@@ -68,13 +68,13 @@ pub(crate) async fn sign_in(
 }
 
 fn not_opened(error: &SignInError) -> Failed {
+    if error.is_temporary() {
+        tracing::warn!(problem = %error, "nobody is signed in");
+        return Failed::not_now(5, NO_SIGN_IN_NOW);
+    }
     let text = error.to_string();
     if matches!(error, SignInError::PasswordGrantOff) {
         return Failed::new(StatusCode::FORBIDDEN, "password_grant_off", text);
-    }
-    if error.is_temporary() {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        return Failed::new(status, "temporarily_unavailable", text).retry_after(5);
     }
     Failed::new(StatusCode::UNAUTHORIZED, "sign_in_refused", text)
 }

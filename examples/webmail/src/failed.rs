@@ -12,7 +12,13 @@ use mail_session::{AccessError, Session, Wait};
 use sasl_core::Advice;
 use serde_json::json;
 
-use crate::{mail::MailError, view};
+use crate::{log, mail::MailError, view};
+
+/// All that users are told when something has to be waited for.
+pub(crate) const NOT_NOW: &str =
+    "this does not work at the moment. You stay signed in: try again soon";
+/// The same for those who are not signed in.
+pub(crate) const NO_SIGN_IN_NOW: &str = "the sign-in does not work at the moment: try again soon";
 
 /// What went wrong.
 #[derive(Debug)]
@@ -41,10 +47,24 @@ impl Failed {
         self
     }
 
-    /// It does not work now.
+    /// It does not work now. Why is for the log alone: it may name hosts and files that are nobody's business.
     pub(crate) fn unavailable(wait: &Wait) -> Self {
+        log::unavailable(wait);
+        Self::not_now(wait.seconds(), NOT_NOW)
+    }
+
+    /// The same, when it is logged already.
+    pub(crate) fn not_now(seconds: u64, text: &str) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self::new(status, "temporarily_unavailable", wait.to_string()).retry_after(wait.seconds())
+        Self {
+            reason: Some("unavailable"),
+            ..Self::new(status, "temporarily_unavailable", text).retry_after(seconds)
+        }
+    }
+
+    /// In a sentence for the user.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// There is nobody signed in.
@@ -78,6 +98,7 @@ impl Failed {
 
     fn answer(self, body: impl IntoResponse) -> Response {
         let mut response = (self.status, body).into_response();
+        response.extensions_mut().insert(Worded);
         if let Some(seconds) = self.retry_after {
             let headers = response.headers_mut();
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -85,6 +106,10 @@ impl Failed {
         response
     }
 }
+
+/// An answer in words of ours, and not of the check of the session.
+#[derive(Clone, Copy)]
+pub(crate) struct Worded;
 
 /// For programs.
 impl IntoResponse for Failed {

@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 use mail_login_tokens::Notice;
-use mail_session::{Account, Fact, Session};
+use mail_session::{Account, Fact, Session, Wait};
 use tracing::{Instrument, Level, Span, Subscriber, debug, field::Empty, info, info_span, warn};
 use tracing_subscriber::{
     filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
@@ -72,6 +72,11 @@ pub(crate) async fn session(request: Request, next: Next) -> Response {
 pub(crate) fn name(session: &Session) {
     // The short form, by which nobody can use it.
     Span::current().record("session", format!("{:?}", session.key()));
+}
+
+/// A token, or a session, has to be waited for. What users are told of it says less.
+pub(crate) fn unavailable(wait: &Wait) {
+    warn!(problem = %wait, seconds = wait.seconds(), "unavailable");
 }
 
 /// Something happened to a session.

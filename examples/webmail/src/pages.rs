@@ -24,7 +24,7 @@ use crate::{
     view::{self, Here},
 };
 
-pub(crate) use accounts::external;
+pub(crate) use accounts::{external, told};
 
 /// All pages behind the sign-in.
 pub(crate) fn routes() -> Router<Arc<App>> {

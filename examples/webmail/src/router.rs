@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use http::StatusCode;
-use mail_session::layer::SessionLayer;
+use mail_session::{Outcome, layer::SessionLayer};
 
 use crate::{
     api, app::App, cookie, failed, guard, log, pages, public::CALLBACK, sign_in, sign_out, view,
@@ -25,7 +25,12 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     let check = SessionLayer::new(app.sessions.clone())
         .cookie(cookie::session(&app.public))
         .sign_in_page("/sign-in")
-        .observer(move |outcome| metrics.check(outcome));
+        .observer(move |outcome| {
+            metrics.check(outcome);
+            if let Some(Outcome::Unavailable(wait)) = outcome {
+                log::unavailable(wait);
+            }
+        });
     let behind = pages::routes()
         .merge(api::routes())
         .layer(from_fn(log::session))

@@ -14,12 +14,15 @@ mod support;
 use std::{
     io::{self, Write},
     sync::{Arc, Mutex},
+    time::Duration,
 };
+
+use mail_testbed::Fault;
 
 use reqwest::StatusCode;
 use tracing::Level;
 
-use support::{ALICE, Browser, expired, start};
+use support::{ALICE, Browser, expired, start, start_with};
 
 const BOB: &str = webmail::Bed::OTHER;
 /// A mailbox that is shared.
@@ -114,6 +117,15 @@ async fn no_secret_and_nothing_of_a_message_is_logged() {
         .collect();
     browser.submit("/sign-out", &[]).await;
 
+    // What users are not told.
+    let (bed, node) = start_with(|settings| settings.tokens.wait = Duration::ZERO).await;
+    bed.testbed().provider().misbehave(Fault::status(503));
+    let (waits, _) = expired(&bed, &node).await;
+    Browser::with_session(&node, &waits)
+        .load("/")
+        .await
+        .is(StatusCode::SERVICE_UNAVAILABLE);
+
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     secrets.extend([
         id,
@@ -146,6 +158,7 @@ async fn no_secret_and_nothing_of_a_message_is_logged() {
         "account=primary",
         "account=other-",
         "sign-in is needed",
+        "unavailable problem=there is no token yet",
     ] {
         assert!(log.contains(word), "{word} is not in\n{log}");
     }

@@ -5,11 +5,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::StatusCode;
-use mail_session::{Account, Outcome, Session};
+use mail_session::{Account, AccountError, Outcome, Session};
 use maud::Markup;
 use serde::Deserialize;
 
 use crate::{
+    failed::NOT_NOW,
+    log,
     start::SAME,
     states::states,
     view::{self, Here, State},
@@ -30,7 +32,10 @@ async fn shown(here: &Here, problem: Option<&str>) -> Markup {
 fn shown_as(outcome: &Outcome) -> State {
     match outcome {
         Outcome::GoOn | Outcome::GoOnWithOld => State::Good,
-        Outcome::Unavailable(wait) => State::Later(wait.to_string()),
+        Outcome::Unavailable(wait) => {
+            log::unavailable(wait);
+            State::Later
+        }
         Outcome::SignIn(ended) => State::SignIn(ended.to_string()),
     }
 }
@@ -54,7 +59,7 @@ pub(super) async fn add(
         true => {
             let account = Account::secondary(id(login), login);
             let added = here.session.add_account(account, None).await;
-            added.map_err(|error| error.to_string())
+            added.map_err(|error| told(&error))
         }
     };
     match added {
@@ -97,8 +102,17 @@ pub(super) async fn remove(
     let here = Here::of(session, None)?;
     match here.session.remove_account(&removed.id).await {
         Ok(()) => Ok(Redirect::to("/accounts").into_response()),
-        Err(error) => Ok(not_done(&here, &error.to_string()).await),
+        Err(error) => Ok(not_done(&here, &told(&error)).await),
     }
+}
+
+/// What has to be waited for is told without the reason, which is for the log.
+pub(crate) fn told(error: &AccountError) -> String {
+    if let AccountError::Tokens(problem) = error {
+        tracing::warn!(%problem, "the tokens of an account are not stored");
+        return NOT_NOW.to_owned();
+    }
+    error.to_string()
 }
 
 async fn not_done(here: &Here, problem: &str) -> Response {

@@ -101,7 +101,8 @@ pub(super) async fn send(
             Err(Failed::from(error).page(&here.session))
         }
         Err(error) => {
-            let page = view::compose(&here, &draft, Some(&error.to_string()));
+            let failed = Failed::from(error);
+            let page = view::compose(&here, &draft, Some(failed.text()));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }

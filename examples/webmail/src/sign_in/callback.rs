@@ -18,7 +18,13 @@ use serde::Deserialize;
 use token_lifecycle::{Callback, CallbackError, Code, Denial, Tokens};
 
 use super::flow::{self, Flow};
-use crate::{app::App, cookie, pages::external, view};
+use crate::{
+    app::App,
+    cookie,
+    failed::NO_SIGN_IN_NOW,
+    pages::{external, told},
+    view,
+};
 
 /// Only what names the cookie; the rest is read by who checks it.
 #[derive(Debug, Default, Deserialize)]
@@ -163,6 +169,21 @@ enum NotSignedIn {
     Unknown,
 }
 
+impl NotSignedIn {
+    /// For the user. Why something has to be waited for is for the log alone.
+    fn text(&self) -> String {
+        if let Self::Account(error) = self {
+            return told(error);
+        }
+        if let Self::SignIn(error) = self
+            && error.is_temporary()
+        {
+            return NO_SIGN_IN_NOW.to_owned();
+        }
+        self.to_string()
+    }
+}
+
 impl IntoResponse for NotSignedIn {
     fn into_response(self) -> Response {
         let status = match &self {
@@ -176,7 +197,7 @@ impl IntoResponse for NotSignedIn {
             | Self::NoLogin
             | Self::SignIn(_) => StatusCode::BAD_GATEWAY,
         };
-        let mut response = (status, view::not_signed_in(&self.to_string())).into_response();
+        let mut response = (status, view::not_signed_in(&self.text())).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             let headers = response.headers_mut();
             headers.insert(RETRY_AFTER, HeaderValue::from(5));

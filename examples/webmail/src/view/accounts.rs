@@ -10,7 +10,7 @@ pub(crate) enum State {
     /// It works.
     Good,
     /// It does not work now.
-    Later(String),
+    Later,
     /// The user has to sign in to it.
     SignIn(String),
 }
@@ -63,7 +63,7 @@ fn shown(account: &Account, state: &State) -> Markup {
     html! {
         @match state {
             State::Good => span.badge { "signed in" },
-            State::Later(why) => span.badge.later title=(why) { "not available now" },
+            State::Later => span.badge.later title="Its sign-in service cannot be reached at the moment" { "not available now" },
             State::SignIn(why) => a.badge.bad href=(again) title=(why) { "sign in again" },
         }
     }

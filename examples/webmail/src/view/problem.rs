@@ -1,14 +1,13 @@
 //! What does not work.
 
 use axum::{
-    body::Body,
     extract::Request,
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use http::{
     Method, StatusCode,
-    header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER},
+    header::{ACCEPT, RETRY_AFTER},
     request::Parts,
 };
 use mail_session::{EndReason, Session, layer::wants_page};
@@ -16,6 +15,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::layout::{alone, query};
+use crate::failed::{Failed, NOT_NOW, Worded};
 
 /// A page about it. `session`: whose it is.
 pub(crate) fn problem(status: StatusCode, text: &str, session: Option<&Session>) -> Markup {
@@ -59,7 +59,8 @@ pub(crate) fn over(reason: EndReason) -> Response {
 #[derive(Clone, Copy)]
 struct Over(EndReason);
 
-/// The check of the session answers in plain words, or in JSON; people who load a page or send a form get pages.
+/// The check of the session answers in plain words, or in JSON; people who load a page or send a form get pages. What
+/// it says of why something has to be waited for is for the log.
 pub(crate) async fn dressed(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let next_page = wants_page(&parts).then(|| {
@@ -72,9 +73,18 @@ pub(crate) async fn dressed(request: Request, next: Next) -> Response {
     if let Some(Over(reason)) = response.extensions().get() {
         return to_sign_in(Some(*reason), next_page.as_deref());
     }
+    if response.extensions().get::<Worded>().is_some() {
+        return response;
+    }
     match response.status() {
         StatusCode::UNAUTHORIZED if is_page => to_sign_in(reason_of(response).await, None),
-        StatusCode::SERVICE_UNAVAILABLE if is_page && !is_html(&response) => wait(&response),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            let failed = Failed::not_now(retry_after(&response), NOT_NOW);
+            match is_page {
+                true => failed.page_before_sign_in(),
+                false => failed.into_response(),
+            }
+        }
         _ => response,
     }
 }
@@ -117,20 +127,10 @@ fn to_sign_in(reason: Option<EndReason>, next: Option<&str>) -> Response {
     Redirect::to(&format!("/sign-in?reason={reason}{next}")).into_response()
 }
 
-fn wait(response: &Response) -> Response {
-    let retry = response.headers().get(RETRY_AFTER).cloned();
-    let text = "the sign-in service cannot be reached, so nobody's mail can be shown. You stay signed in: try again soon";
-    let page = problem(StatusCode::SERVICE_UNAVAILABLE, text, None);
-    let mut dressed = (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
-    if let Some(retry) = retry {
-        dressed.headers_mut().insert(RETRY_AFTER, retry);
-    }
-    dressed
-}
-
-fn is_html(response: &Response<Body>) -> bool {
-    let kind = response.headers().get(CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+fn retry_after(response: &Response) -> u64 {
+    let seconds = response.headers().get(RETRY_AFTER);
+    let seconds = seconds.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+    seconds.unwrap_or(5)
 }
 
 /// Messages of errors begin small and end without a full stop.

@@ -1,15 +1,18 @@
 //! Tokens that expire, sessions that end, and providers that are down.
 
 use core::time::Duration;
+use std::{fs, path::PathBuf};
 
 use mail_session::Account;
 use mail_testbed::{Endpoint, Fault};
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::support::{ALICE, Browser, expired, expired_tokens, start, start_with};
+use webmail::{Bed, Keep};
 
-const BOB: &str = webmail::Bed::OTHER;
+use crate::support::{ALICE, Browser, expired, expired_tokens, node, start, start_with};
+
+const BOB: &str = Bed::OTHER;
 
 #[tokio::test]
 async fn an_hour_later_nobody_notices() {
@@ -173,6 +176,78 @@ async fn accounts_whose_provider_does_not_answer_are_waited_for_at_once() {
             "{text}"
         );
     }
+}
+
+/// All that users are told.
+const NOT_NOW: &str = "his does not work at the moment. You stay signed in: try again soon";
+
+#[tokio::test]
+async fn what_is_wrong_with_a_store_is_not_for_users() {
+    let bed = Bed::with(mail_testbed::ProviderOptions::new()).unwrap();
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("webmail-broken");
+    let _ = fs::remove_dir_all(&folder);
+    let start = || {
+        let keep = Keep::Directory(folder.clone());
+        node(&bed, |_| {}).with_keep(keep).start()
+    };
+    let one = start().await.unwrap();
+    let (id, _) = expired(&bed, &one).await;
+    for file in fs::read_dir(&folder).unwrap() {
+        fs::write(file.unwrap().path(), "nothing of ours").unwrap();
+    }
+    // The other node does not know the session yet, and cannot read it.
+    let two = start().await.unwrap();
+    let browser = Browser::with_session(&two, &id);
+    for page in [
+        browser.load("/").await,
+        browser.submit("/send", &[("to", ALICE)]).await,
+        browser.submit("/sign-out", &[]).await,
+    ] {
+        page.is(StatusCode::SERVICE_UNAVAILABLE).says(NOT_NOW);
+        assert!(!page.text.contains("webmail-broken"), "{}", page.text);
+        assert!(page.headers.contains_key("retry-after"));
+    }
+    assert!(browser.session().is_some(), "the session may well be alive");
+    let sign_out = browser.client().post(browser.url("/api/sign-out"));
+    let sign_out = sign_out.header("sec-fetch-site", "same-origin").send();
+    for answer in [
+        browser.fetch("/api/session").await,
+        browser.fetch("/").await,
+        sign_out.await.unwrap(),
+    ] {
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.headers().contains_key("retry-after"));
+        let json: Value = answer.json().await.unwrap();
+        assert_eq!(json["error"], "temporarily_unavailable");
+        assert_eq!(json["message"], format!("t{NOT_NOW}"));
+    }
+}
+
+#[tokio::test]
+async fn an_account_whose_provider_is_down_says_no_more_than_that() {
+    let (bed, node) = start_with(|settings| settings.tokens.wait = Duration::ZERO).await;
+    let browser = Browser::new(&node);
+    browser.sign_in().await.is(StatusCode::OK);
+    let id = mail_session::SessionId::parse(&browser.session().unwrap()).unwrap();
+    let session = node.sessions().find_here(&id).unwrap();
+    for _ in 0..100 {
+        bed.testbed().provider().misbehave(Fault::status(503));
+    }
+    let account = Account::external("bob", "same", BOB);
+    let tokens = expired_tokens(&bed, BOB);
+    session.add_account(account, Some(tokens)).await.unwrap();
+    let page = browser.load("/?account=bob").await;
+    page.is(StatusCode::SERVICE_UNAVAILABLE).says(NOT_NOW);
+    let letter = [("account", "bob"), ("to", ALICE), ("text", "A long letter")];
+    let page = browser.submit("/send", &letter).await;
+    page.says(NOT_NOW).says("A long letter");
+    let answer = browser.fetch("/api/messages?account=bob").await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let json: Value = answer.json().await.unwrap();
+    assert_eq!(json["message"], format!("t{NOT_NOW}"));
+    let page = browser.load("/accounts").await;
+    page.is(StatusCode::OK)
+        .says("title=\"Its sign-in service cannot be reached at the moment\"");
 }
 
 #[tokio::test]
