@@ -15,7 +15,8 @@ fn a_letter_that_is_being_written_outlives_its_session() {
         let cookie = cookies.find(|cookie| cookie.name == "session").unwrap();
         let id = SessionId::parse(&cookie.value).unwrap();
         let session = node.sessions().find_here(&id).unwrap();
-        runtime.block_on(session.terminate(EndReason::Terminated));
+        let ended = runtime.block_on(session.terminate(EndReason::Terminated));
+        ended.unwrap();
         // What the timer of the page does.
         browser.script("look()");
     };

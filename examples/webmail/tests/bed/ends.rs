@@ -324,7 +324,8 @@ async fn a_form_that_is_sent_too_late_is_answered_by_a_page() {
     assert!(page.headers.contains_key("retry-after"));
 
     let session = node.sessions().find_here(&id).unwrap();
-    session.terminate(mail_session::EndReason::Terminated).await;
+    let ended = session.terminate(mail_session::EndReason::Terminated);
+    ended.await.unwrap();
     let page = browser.submit("/send", &letter).await;
     page.is(StatusCode::OK).says("ended by the operator");
     assert_eq!(page.url.query(), Some("reason=terminated"));
