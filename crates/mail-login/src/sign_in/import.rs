@@ -38,7 +38,11 @@ pub(super) fn read(grant: &Grant<'_>, file: &Path) -> Result<Tokens, Problem> {
     let lasting = found.has_lasting_token();
     if let Some(refresh) = found.refresh_token.filter(|_| !lasting) {
         let refresh = Secret::from(refresh);
-        let request = TokenRequest::refresh(&refresh);
+        // As every later refresh asks: without the resource the token would be for another server.
+        let mut request = TokenRequest::refresh(&refresh);
+        if let Some(resource) = &grant.account.resource {
+            request = request.resource(resource.as_str());
+        }
         let request = request
             .build(&grant.endpoints.token, &grant.client)
             .map_err(|error| Problem::new(Exit::Settings, "configuration", error.to_string()))?;

@@ -344,6 +344,22 @@ fn by_the_tokens_of_another_program() {
 }
 
 #[test]
+fn an_imported_refresh_token_asks_for_the_resource() {
+    const RESOURCE: &str = "https://other.example/";
+    let mail = mail_testbed::MailOptions::new().audience(RESOURCE);
+    let bed = Bed::with(mail_testbed::TestbedOptions::new().mail(mail));
+    bed.configure(&format!("resource = \"{RESOURCE}\""));
+    let tokens = bed.testbed.provider().issue(USER);
+    let kept = json!({ "refresh_token": tokens.refresh_token() });
+    let output = bed.run_with(&["sign-in", "work", "--import", "-"], &kept.to_string());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    bed.good(&["try", "imap", "--account", "work"]);
+    // The very first token was the right one.
+    assert_eq!(bed.testbed.imap().refused(), 0);
+    assert_eq!(bed.testbed.provider().refreshes_of(tokens.grant()), 1);
+}
+
+#[test]
 fn what_is_no_token_is_not_imported() {
     let bed = Bed::start();
     for bad in [
