@@ -5,7 +5,7 @@ mod secret;
 
 use mail_login_tokens::{Http, Settings, clock};
 use token_lifecycle::{
-    Audience, Client, Exchange, GrantKind, Metadata, Options, Provider, Quirks, Request, Service,
+    Audience, Client, Exchange, GrantKind, Metadata, Options, Provider, Quirks, Request,
     TokenRequest, Tokens, Url, Want,
 };
 
@@ -19,6 +19,8 @@ use crate::{
 pub(crate) struct Grant<'a> {
     pub(crate) name: &'a str,
     pub(crate) account: &'a Account,
+    /// How new tokens come.
+    pub(crate) way: Renewal,
     pub(crate) endpoints: Endpoints,
     pub(crate) client: Client,
     pub(crate) scope: String,
@@ -39,6 +41,12 @@ pub(crate) struct Endpoints {
 impl<'a> Grant<'a> {
     /// Reads the client's secret, and asks an issuer for its endpoints unless that is known.
     pub(crate) fn new(config: &'a Config, name: &'a str) -> Result<Self, Problem> {
+        let way = config.account(name)?.grant;
+        Self::by(config, name, way)
+    }
+
+    /// The same where tokens come in another way than the account says.
+    pub(crate) fn by(config: &'a Config, name: &'a str, way: Renewal) -> Result<Self, Problem> {
         let account = config.account(name)?;
         let wrong = |what: String| config.wrong(name, &what);
         let http = http::client(config, account)?;
@@ -75,18 +83,13 @@ impl<'a> Grant<'a> {
             Source::Endpoints => named(account).map_err(wrong)?,
         };
         let client = client(config, name, account, provider, metadata.as_ref())?;
-        let scope = account.scope.clone().unwrap_or_else(|| {
-            let both = [Service::Imap, Service::Submission];
-            provider
-                .and_then(|known| known.scope(&both).or_else(|| known.scope(&both[..1])))
-                .unwrap_or_default()
-        });
         Ok(Self {
             name,
             account,
+            way,
             endpoints,
             client,
-            scope,
+            scope: account.scope_by(way),
             provider,
             metadata,
             http,
@@ -95,11 +98,7 @@ impl<'a> Grant<'a> {
 
     /// What its tokens are for.
     pub(crate) fn audience(&self) -> Audience {
-        let audience = Audience::new(self.scope.as_str());
-        match &self.account.resource {
-            Some(resource) => audience.with_resource(resource.as_str()),
-            None => audience,
-        }
+        self.account.audience_by(self.way)
     }
 
     pub(crate) fn quirks(&self) -> Quirks {
@@ -112,10 +111,7 @@ impl<'a> Grant<'a> {
         let options = Options::new(owner, self.audience())
             .with_quirks(self.quirks())
             .with_seed(seed)
-            .with_renewal(match self.account.grant {
-                Renewal::RefreshToken => GrantKind::RefreshToken,
-                Renewal::ClientCredentials => GrantKind::ClientCredentials,
-            });
+            .with_renewal(self.way.kind());
         let settings = Settings::new(self.endpoints.token.clone(), self.client.clone(), options);
         let settings = match &self.endpoints.revocation {
             Some(endpoint) => settings.with_revocation(endpoint.clone()),
@@ -207,3 +203,6 @@ fn client(
     };
     client.map_err(|error| config.wrong(name, &error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

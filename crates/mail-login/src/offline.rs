@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use mail_login_tokens::clock;
-use token_lifecycle::{
-    AccessToken, Action, Audience, GrantKind, Lifecycle, Options, Provider, Service,
-};
+use token_lifecycle::{AccessToken, Action, Lifecycle, Options};
 
 use crate::{
-    config::{Account, Config, Grant as Renewal},
+    config::{Account, Config},
     exit::Problem,
     session::ends_soon,
     store,
@@ -41,22 +39,10 @@ pub(crate) fn token(
 }
 
 /// The same audience as the commands have that ask for tokens, so that the record fits.
-fn options(account: &Account) -> Options {
-    let provider = account.provider.as_deref().and_then(Provider::named);
-    let scope = account.scope.clone().or_else(|| {
-        let both = [Service::Imap, Service::Submission];
-        provider.and_then(|known| known.scope(&both).or_else(|| known.scope(&both[..1])))
-    });
-    let mut audience = Audience::new(scope.unwrap_or_default().as_str());
-    if let Some(resource) = &account.resource {
-        audience = audience.with_resource(resource.as_str());
-    }
-    Options::new("status", audience)
+pub(crate) fn options(account: &Account) -> Options {
+    Options::new("status", account.audience_by(account.grant))
         .with_client_id(&account.client_id)
-        .with_renewal(match account.grant {
-            Renewal::RefreshToken => GrantKind::RefreshToken,
-            Renewal::ClientCredentials => GrantKind::ClientCredentials,
-        })
+        .with_renewal(account.grant.kind())
 }
 
 /// How long the machine would rest now; nothing if it would not.

@@ -35,14 +35,19 @@ pub(crate) fn run(arguments: &SignIn) -> ExitCode {
 
 fn sign_in(arguments: &SignIn) -> Result<(), Problem> {
     let config = Config::load(arguments.common.config.as_ref())?;
-    let grant = Grant::new(&config, &arguments.name)?;
+    let way = &arguments.way;
+    let grant = if way.client_credentials {
+        Grant::by(&config, &arguments.name, Renewal::ClientCredentials)?
+    } else {
+        Grant::new(&config, &arguments.name)?
+    };
+    let unattended = grant.way == Renewal::ClientCredentials;
     // Nobody signs in for tokens that cannot be kept.
     let store = store::open(&config, grant.name, grant.account)?;
     store.load().map_err(|error| store::unreadable(&error))?;
     check_writable(&*store)?;
     drop(store);
     let deadline = Instant::now() + arguments.timeout;
-    let way = &arguments.way;
     let tokens = if way.device {
         device::sign_in(&grant, deadline, arguments.common.json)?
     } else if way.paste {
@@ -55,7 +60,7 @@ fn sign_in(arguments: &SignIn) -> Result<(), Problem> {
             "note: the password grant is discouraged, and fails with a second factor: use a browser, or --device, where that is possible",
         );
         unattended::password(&grant)?
-    } else if way.client_credentials || grant.account.grant == Renewal::ClientCredentials {
+    } else if unattended {
         unattended::client_credentials(&grant)?
     } else if let Some(file) = &way.import {
         import::read(&grant, file)?
@@ -66,7 +71,6 @@ fn sign_in(arguments: &SignIn) -> Result<(), Problem> {
     let missing = missing_scopes(&grant, &tokens);
     let account = grant.account;
     let name = grant.name;
-    let unattended = way.client_credentials || account.grant == Renewal::ClientCredentials;
     Session::open(&config, grant)?.keep(tokens)?;
     if way.client_credentials && account.grant != Renewal::ClientCredentials {
         let mut edit = Edit::new(&config)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::{Deserialize, de::IgnoredAny};
-use token_lifecycle::{Issuer, Provider, Redirect, Service, Url};
+use token_lifecycle::{Audience, GrantKind, Issuer, Provider, Redirect, Service, Url};
 
 use crate::cli::{Protocol, TlsMode};
 
@@ -80,6 +80,16 @@ pub(crate) enum Grant {
     RefreshToken,
     /// By the client's own secret, without a user
     ClientCredentials,
+}
+
+impl Grant {
+    /// The same in the words of the library.
+    pub(crate) fn kind(self) -> GrantKind {
+        match self {
+            Self::RefreshToken => GrantKind::RefreshToken,
+            Self::ClientCredentials => GrantKind::ClientCredentials,
+        }
+    }
 }
 
 /// Where the endpoints come from.
@@ -190,6 +200,34 @@ impl Account {
             // Not shown: it may be an address with a password.
             _ => Err("store is none of file, keyring, redis://… and rediss://…".into()),
         }
+    }
+
+    /// What tokens are for that come in this way.
+    pub(crate) fn audience_by(&self, way: Grant) -> Audience {
+        let audience = Audience::new(self.scope_by(way).as_str());
+        match &self.resource {
+            Some(resource) => audience.with_resource(resource.as_str()),
+            None => audience,
+        }
+    }
+
+    /// What to ask for in this way: what the file says, or what the provider needs for it.
+    pub(crate) fn scope_by(&self, way: Grant) -> String {
+        if let Some(scope) = &self.scope {
+            return scope.clone();
+        }
+        let Some(known) = self.provider.as_deref().and_then(Provider::named) else {
+            return String::new();
+        };
+        let unattended = known
+            .unattended
+            .filter(|unattended| way == Grant::ClientCredentials && unattended.grant == way.kind());
+        if let Some(unattended) = unattended {
+            return unattended.scope.into();
+        }
+        let both = [Service::Imap, Service::Submission];
+        let scope = known.scope(&both).or_else(|| known.scope(&both[..1]));
+        scope.unwrap_or_default()
     }
 
     /// Its mail server for a protocol: the one in the file, or what is known of the provider.

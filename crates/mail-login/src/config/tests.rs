@@ -29,6 +29,35 @@ fn the_three_ways_to_name_a_server() {
 }
 
 #[test]
+fn what_is_asked_for_depends_on_the_way() {
+    let scope = |more: &str, way| {
+        let text = format!("[accounts.work]\nuser = \"alice\"\nclient_id = \"app\"\n{more}\n");
+        parse(&text).unwrap().account("work").unwrap().scope_by(way)
+    };
+    let microsoft = "provider = \"microsoft365\"";
+    let user = scope(microsoft, Grant::RefreshToken);
+    assert!(
+        user.contains("IMAP.AccessAsUser.All") && user.contains("SMTP.Send"),
+        "{user}"
+    );
+    assert_eq!(
+        scope(microsoft, Grant::ClientCredentials),
+        "https://outlook.office365.com/.default"
+    );
+    // What the file says comes first, and elsewhere nothing is known.
+    let own = format!("{microsoft}\nscope = \"mine\"");
+    assert_eq!(scope(&own, Grant::ClientCredentials), "mine");
+    // Gmail knows a service too, but not by its secret alone.
+    for way in [Grant::RefreshToken, Grant::ClientCredentials] {
+        assert_eq!(
+            scope("provider = \"gmail\"", way),
+            "https://mail.google.com/"
+        );
+        assert_eq!(scope("issuer = \"https://id.example.com\"", way), "");
+    }
+}
+
+#[test]
 fn contradictions_are_told_with_their_place() {
     for (bad, word) in [
         ("", "nothing says where tokens come from"),
