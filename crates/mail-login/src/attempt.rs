@@ -5,7 +5,7 @@ mod source;
 use std::process::ExitCode;
 
 use mail_login_blocking::{Connection, Failure, Login, Refused, Server, login};
-use sasl_core::{Advice, Credentials, Rejection};
+use sasl_core::{Advice, Credentials, Reason, Rejection};
 use serde_json::json;
 use token_lifecycle::Feedback;
 
@@ -131,7 +131,8 @@ impl<O: Clone> Attempt<'_, O> {
     ) -> Result<Login<P>, Failure> {
         if !refused.rejection().is_closed() {
             match refused.retry(fresh.clone(), report) {
-                // The server may not have waited for the new token.
+                // The server may not have waited for the new token, and say so or not.
+                Ok(Login::Rejected(refused)) if refused.rejection().reason() == Reason::Closed => {}
                 Err(Failure::Io { .. } | Failure::Conversation(_)) => {}
                 other => return other,
             }
@@ -239,8 +240,7 @@ fn show_rejected(
             .map_or_else(String::new, |scope| format!(", scope {}", clean(scope)));
         print(field("oauth", format_args!("status {status}{scope}")));
     }
-    if rejection.reason() == sasl_core::Reason::MechanismUnavailable && rejection.code().is_empty()
-    {
+    if rejection.reason() == Reason::MechanismUnavailable && rejection.code().is_empty() {
         print(field("offered", rejection.offered()));
     }
     if let Some(url) = rejection.referral() {

@@ -44,6 +44,37 @@ fn a_refused_token_is_refreshed_once_and_tried_once_more() {
 }
 
 #[test]
+fn a_server_that_says_goodbye_meanwhile_is_called_again() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    // It takes the first login, and is tired of waiting when the second one comes.
+    let logins = AtomicU32::new(0);
+    let tired = mail_testbed::Quirk::instead("goodbye instead of a second login", move |line| {
+        let is_login = line.windows(13).any(|part| part == b" AUTHENTICATE");
+        let is_second = is_login && logins.fetch_add(1, Ordering::Relaxed) == 1;
+        is_second.then(|| b"* BYE Autologout; idle for too long\r\n".to_vec())
+    });
+    let mail = mail_testbed::MailOptions::new().quirk(tired);
+    let bed = Bed::with(mail_testbed::TestbedOptions::new().mail(mail));
+    let tokens = bed.sign_in();
+    bed.life(1800);
+    bed.testbed.provider().revoke_token(tokens.access_token());
+    let output = bed.good(&["try", "imap", "--account", "work", "--transcript"]);
+    let told = stderr(&output);
+    assert!(told.contains("BYE Autologout"), "{told}");
+    assert_eq!(
+        told.matches("--- TLS").count(),
+        2,
+        "two connections: {told}"
+    );
+    assert_eq!(bed.testbed.provider().refreshes(), 1);
+    assert_eq!(
+        (bed.testbed.imap().refused(), bed.testbed.imap().accepted()),
+        (1, 1)
+    );
+}
+
+#[test]
 fn programs_see_the_same() {
     let bed = Bed::start();
     let tokens = bed.sign_in();
