@@ -119,12 +119,30 @@ fn a_second_refusal_is_the_end() {
     );
     bed.sign_in();
     bed.life(1800);
-    let output = bed.run(&["try", "imap", "--account", "work", "--json"]);
-    assert_ne!(code(&output), 0);
-    let lines = json_lines(&output);
-    assert_eq!(lines.last().unwrap()["result"], "rejected", "{lines:?}");
-    assert!(bed.testbed.imap().refused() <= 2);
-    assert!(bed.testbed.provider().refreshes() <= 1);
+    let look = || {
+        let output = bed.run(&["try", "imap", "--account", "work", "--json"]);
+        assert_eq!(code(&output), 77, "{}", stdout(&output));
+        let result = json_lines(&output).pop().unwrap();
+        assert_eq!(result["result"], "rejected", "{result}");
+        assert_eq!(result["advice"], "sign-in-again", "{result}");
+        let remedy = result["remedy"].as_str().unwrap().to_owned();
+        assert!(
+            remedy.contains("a new token is refused as well"),
+            "{remedy}"
+        );
+        assert!(remedy.contains("mail-login sign-in work"), "{remedy}");
+    };
+    let counts = || {
+        (
+            bed.testbed.imap().refused(),
+            bed.testbed.provider().refreshes(),
+        )
+    };
+    look();
+    assert_eq!(counts(), (2, 1));
+    // The new token is known to be refused: another one is not worth a request.
+    look();
+    assert_eq!(counts(), (3, 1));
 }
 
 #[test]
