@@ -11,7 +11,7 @@ use crate::{
     cli::{AccountCommand, List, Named},
     config::{Config, Edit},
     exit::{Exit, Problem},
-    store,
+    last, store,
     terminal::{bad, exit, fail, good, print},
 };
 
@@ -73,6 +73,7 @@ fn remove(arguments: &Named) -> Result<(), Problem> {
         config.account(name)?;
     }
     edit.write()?;
+    last::forget(name);
     if arguments.common.json {
         print(json!({"v": 1, "result": "removed", "account": name}));
     } else {

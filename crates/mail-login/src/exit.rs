@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use mail_login_blocking::Failure;
-use sasl_core::{Advice, Error, Rejection, TlsUnavailable};
+use sasl_core::{Advice, Error, Rejection, Text, TlsUnavailable};
 use token_lifecycle::{Class, Failure as TokenFailure};
 
 /// How a run ended.
@@ -34,7 +34,14 @@ pub(crate) struct Problem {
     /// A stable name for programs, in kebab-case.
     pub(crate) kind: &'static str,
     pub(crate) message: String,
+    /// What the authorization server calls it.
+    pub(crate) code: Option<String>,
+    /// The message without the words of a server, where there are any in it.
+    plain: Option<String>,
 }
+
+/// No code of a standard is that long.
+const CODE: usize = 64;
 
 impl Problem {
     pub(crate) fn new(exit: Exit, kind: &'static str, message: String) -> Self {
@@ -42,7 +49,22 @@ impl Problem {
             exit,
             kind,
             message,
+            code: None,
+            plain: None,
         }
+    }
+
+    /// A server said something about it.
+    pub(crate) fn with_plain(mut self, plain: String, code: Option<&str>) -> Self {
+        let code = code.map(|code| Text::new(code.as_bytes()).to_string());
+        self.code = code.map(|code| code.chars().take(CODE).collect());
+        self.plain = Some(plain);
+        self
+    }
+
+    /// What happened and what to do about it, in our words alone.
+    pub(crate) fn plain(&self) -> &str {
+        self.plain.as_deref().unwrap_or(&self.message)
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -57,6 +79,7 @@ impl Problem {
             failure.class().name(),
             format!("{failure}{detail}"),
         )
+        .with_plain(failure.class().to_string(), failure.code())
     }
 }
 
@@ -67,6 +90,20 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
+    pub(crate) fn of_code(code: u8) -> Option<Self> {
+        let all = [
+            Self::Usage,
+            Self::Unavailable,
+            Self::Unwritable,
+            Self::Unreadable,
+            Self::Temporary,
+            Self::Protocol,
+            Self::Refused,
+            Self::Settings,
+        ];
+        all.into_iter().find(|exit| *exit as u8 == code)
+    }
+
     pub(crate) fn of_rejection(rejection: &Rejection) -> Self {
         match rejection.advice() {
             Advice::RefreshToken | Advice::SignInAgain => Self::Refused,

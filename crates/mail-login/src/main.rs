@@ -21,6 +21,7 @@ mod exit;
 mod grant;
 mod http;
 mod input;
+mod last;
 mod offline;
 mod protocol;
 mod report;

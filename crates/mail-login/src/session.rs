@@ -15,7 +15,7 @@ use mail_login_blocking::{
 use mail_login_tokens::{Settings, Store, TokenError, clock};
 use sasl_core::Rejection;
 use token_lifecycle::{
-    AccessToken, Class, Event, Feedback, Generation, Lock, Setting, Tokens, Unavailable,
+    AccessToken, Class, Event, Failure, Feedback, Generation, Lock, Setting, Tokens, Unavailable,
 };
 
 use crate::{
@@ -219,7 +219,29 @@ pub(crate) fn of_token_error(name: &str, error: &TokenError) -> Problem {
         }
         Some(_) => ("unavailable", String::new()),
     };
+    let (plain, code) = plain(error);
     Problem::new(exit, kind, format!("{error}{advice}"))
+        .with_plain(format!("{plain}{advice}"), code)
+}
+
+/// The same in our words alone, and what the server calls it.
+fn plain(error: &TokenError) -> (String, Option<&str>) {
+    let of_failure = |failure: &Failure| failure.class().to_string();
+    match error.unavailable() {
+        Some(
+            Unavailable::Misconfigured(failure)
+            | Unavailable::Temporary {
+                failure: Some(failure),
+                ..
+            },
+        ) => (of_failure(failure), failure.code()),
+        Some(Unavailable::Temporary { failure: None, .. }) => {
+            ("no token came in time: try again later".into(), None)
+        }
+        Some(Unavailable::SignIn(sign_in)) => (sign_in.reason.to_string(), sign_in.code.as_deref()),
+        Some(other) => (other.to_string(), None),
+        None => (error.to_string(), None),
+    }
 }
 
 /// Behind the words of a server, so that nobody takes it for one of them.

@@ -20,6 +20,7 @@ use crate::{
     config::{Config, Edit, Grant as Renewal},
     exit::{Exit, Problem},
     grant::Grant,
+    last,
     session::{Session, check_writable},
     store,
     terminal::{exit, fail, field, good, note, print},
@@ -72,6 +73,7 @@ fn sign_in(arguments: &SignIn) -> Result<(), Problem> {
     let account = grant.account;
     let name = grant.name;
     Session::open(&config, grant)?.keep(tokens)?;
+    last::forget(name);
     if way.client_credentials && account.grant != Renewal::ClientCredentials {
         let mut edit = Edit::new(&config)?;
         edit.set(name, "grant", "client_credentials")?;

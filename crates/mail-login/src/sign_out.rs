@@ -10,6 +10,7 @@ use crate::{
     config::Config,
     exit::{Exit, Problem},
     grant::Grant,
+    last,
     session::Session,
     store,
     terminal::{exit, fail, field, good, print},
@@ -37,6 +38,7 @@ fn sign_out(arguments: &SignOut) -> Result<(), Problem> {
         let _waiting = session.waiting("the sign-out", arguments.timeout, arguments.common.json);
         session.sign_out(Deadline::after(arguments.timeout))?;
     }
+    last::forget(name);
     if arguments.common.json {
         print(json!({"v": 1, "result": "signed-out", "account": name, "was_signed_in": was}));
     } else if was {

@@ -10,6 +10,7 @@ use crate::{
     cli::Status,
     config::{Account, Config, Grant as Renewal},
     exit::{Exit, Problem},
+    last::{self, LastFailure},
     offline,
     session::of_token_error,
     terminal::{bad, exit, fail, field, good, print},
@@ -75,6 +76,8 @@ struct Found<'a> {
     /// When a new token will be asked for; `None` where that does not come by itself.
     refresh_in: Option<Duration>,
     renewable: bool,
+    /// Why the last command got no token, if none was got since.
+    last: Option<LastFailure>,
 }
 
 fn look<'a>(config: &'a Config, name: &'a str) -> Result<Found<'a>, Problem> {
@@ -97,6 +100,12 @@ fn look<'a>(config: &'a Config, name: &'a str) -> Result<Found<'a>, Problem> {
         }
         why => why,
     });
+    // Tokens that came later show that it has passed, also those of a program that tells nobody.
+    let since = lifecycle
+        .record()
+        .and_then(|record| record.access().first());
+    let since = since.map_or(0, |token| token.issued_at().as_secs());
+    let last = last::read(name).filter(|last| last.at >= since);
     Ok(Found {
         name,
         account,
@@ -104,17 +113,20 @@ fn look<'a>(config: &'a Config, name: &'a str) -> Result<Found<'a>, Problem> {
         why,
         refresh_in,
         renewable,
+        last,
     })
 }
 
 impl Found<'_> {
-    /// As the command would exit that asks for a token. One that can be renewed is as good as there.
+    /// As the command would exit that asks for a token. One that can be renewed is as good as there,
+    /// unless that was tried and failed.
     fn exit(&self) -> Exit {
         match &self.why {
-            Some(why) if !(why.is_temporary() && self.renewable) => {
-                of_token_error(self.name, &TokenError::new(why.clone())).exit
+            None => Exit::Done,
+            Some(why) if why.is_temporary() && self.renewable => {
+                self.last.as_ref().map_or(Exit::Done, LastFailure::exit)
             }
-            _ => Exit::Done,
+            Some(why) => of_token_error(self.name, &TokenError::new(why.clone())).exit,
         }
     }
 
@@ -135,6 +147,9 @@ impl Found<'_> {
         let (name, user) = (self.name, &self.account.user);
         match self.state() {
             "signed-in" => print(good(format_args!("{name}: {user} is signed in"))),
+            "due" if self.last.is_some() => print(bad(format_args!(
+                "{name}: {user} is signed in, but the last command got no token"
+            ))),
             "due" => print(good(format_args!(
                 "{name}: {user} is signed in; the next command gets a new token"
             ))),
@@ -162,6 +177,12 @@ impl Found<'_> {
             let problem = of_token_error(self.name, &TokenError::new(why.clone()));
             print(field("why", problem.message));
         }
+        if let Some(last) = &self.last {
+            let code = last.code.as_ref();
+            let code = code.map_or_else(String::new, |code| format!(" ({code})"));
+            let (when, what) = (time::date(last.at), &last.message);
+            print(field("last failure", format_args!("{when}: {what}{code}")));
+        }
     }
 
     fn json(&self) -> Value {
@@ -178,6 +199,10 @@ impl Found<'_> {
             "grant_expires_at": self.known.grant_expires_at.map(|at| at.as_secs()),
             "kind": problem.as_ref().map(|problem| problem.kind),
             "message": problem.as_ref().map(|problem| problem.message.as_str()),
+            "last_failure": self.last.as_ref().map(|last| json!({
+                "kind": last.kind, "code": last.code, "message": last.message, "at": last.at,
+                "exit": last.exit() as u8,
+            })),
         })
     }
 }

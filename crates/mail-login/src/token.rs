@@ -13,7 +13,7 @@ use crate::{
     config::{Account, Config},
     exit::{Exit, Problem},
     grant::Grant,
-    offline,
+    last, offline,
     session::Session,
     terminal::{fail, print_secret},
 };
@@ -32,8 +32,10 @@ fn get(arguments: &GetToken) -> Result<Zeroizing<String>, Problem> {
     // Most calls end here, and disturb neither the network nor whoever keeps the client's secret.
     let token = match offline::token(&config, &arguments.name, min_valid)? {
         Some(token) => token,
-        None => new_token(arguments, &config, min_valid)?,
+        None => new_token(arguments, &config, min_valid)
+            .inspect_err(|problem| last::remember(&arguments.name, problem))?,
     };
+    last::forget(&arguments.name);
     let format = if arguments.common.json {
         Format::Json
     } else {

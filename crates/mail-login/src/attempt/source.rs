@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     exit::{Exit, Problem},
     grant::Grant,
-    input,
+    input, last,
     protocol::{self, Known},
     session::{Session, sign_in_with},
 };
@@ -128,6 +128,16 @@ impl Source {
             let given = input::credentials(user, &arguments.token)?;
             return Ok(Self::Given(Some(given)));
         };
+        Self::of_account(arguments, config, name, user)
+            .inspect_err(|problem| last::remember(name, problem))
+    }
+
+    fn of_account(
+        arguments: &Try,
+        config: &Config,
+        name: &str,
+        user: &str,
+    ) -> Result<Self, Problem> {
         let grant = Grant::new(config, name)?;
         let resource = grant.account.resource.as_deref();
         let resource = resource.map_or_else(String::new, |resource| format!(" at {resource}"));
@@ -177,7 +187,9 @@ impl Source {
 impl AccountSource {
     fn credentials(&mut self) -> Result<Credentials, Problem> {
         let deadline = Deadline::after(self.limit);
-        let token = self.session.token(Duration::ZERO, deadline)?;
+        let token = self.session.token(Duration::ZERO, deadline);
+        let token = token.inspect_err(|problem| last::remember(&self.name, problem))?;
+        last::forget(&self.name);
         self.last = Some(token.generation());
         self.missing = token.missing();
         Credentials::bearer(&self.user, token.secret().clone())
