@@ -22,7 +22,7 @@ use crate::{
     grant::Grant,
     last,
     session::{Session, check_writable},
-    store,
+    store::{self, Damaged},
     terminal::{exit, fail, field, good, note, print},
     time,
 };
@@ -45,7 +45,13 @@ fn sign_in(arguments: &SignIn) -> Result<(), Problem> {
     let unattended = grant.way == Renewal::ClientCredentials;
     // Nobody signs in for tokens that cannot be kept.
     let store = store::open(&config, grant.name, grant.account)?;
-    store.load().map_err(|error| store::unreadable(&error))?;
+    let damaged = match store.load() {
+        Ok(_) => None,
+        Err(error) => Some(
+            Damaged::of(&error, grant.name, grant.account)
+                .ok_or_else(|| store::unreadable(&error))?,
+        ),
+    };
     check_writable(&*store)?;
     drop(store);
     let deadline = Instant::now() + arguments.timeout;
@@ -72,6 +78,14 @@ fn sign_in(arguments: &SignIn) -> Result<(), Problem> {
     let missing = missing_scopes(&grant, &tokens);
     let account = grant.account;
     let name = grant.name;
+    if let Some(damaged) = damaged
+        && let Some(moved) = damaged.move_away()?
+    {
+        note(format_args!(
+            "note: the tokens that were there could not be read: they are in {} now",
+            moved.display()
+        ));
+    }
     Session::open(&config, grant)?.keep(tokens)?;
     last::forget(name);
     if way.client_credentials && account.grant != Renewal::ClientCredentials {

@@ -1,9 +1,10 @@
 //! Where an account's tokens are.
 
+mod damaged;
 #[cfg(all(unix, feature = "keyring"))]
 mod keyring;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 #[cfg(unix)]
 use mail_login_tokens::FileStore;
@@ -13,6 +14,7 @@ use crate::{
     config::{self, Account, Config, Store as Kind},
     exit::{Exit, Problem},
 };
+pub(crate) use damaged::Damaged;
 
 /// Opens the place. Nothing is read yet.
 pub(crate) fn open(
@@ -24,12 +26,7 @@ pub(crate) fn open(
         #[cfg(not(unix))]
         Kind::File => Err(missing("file")),
         #[cfg(unix)]
-        Kind::File => {
-            let directory = config::state_directory()?.join("accounts");
-            Ok(Arc::new(FileStore::new(
-                directory.join(format!("{name}.json")),
-            )))
-        }
+        Kind::File => Ok(Arc::new(FileStore::new(file(name)?))),
         #[cfg(not(all(unix, feature = "keyring")))]
         Kind::Keyring => Err(missing("keyring")),
         #[cfg(all(unix, feature = "keyring"))]
@@ -42,6 +39,12 @@ pub(crate) fn open(
         #[cfg(feature = "redis")]
         Kind::Redis(url) => redis(config, name, account, &url),
     }
+}
+
+/// Where the tokens are that are in a file.
+fn file(name: &str) -> Result<PathBuf, Problem> {
+    let directory = config::state_directory()?.join("accounts");
+    Ok(directory.join(format!("{name}.json")))
 }
 
 #[cfg(feature = "redis")]

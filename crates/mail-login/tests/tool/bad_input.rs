@@ -162,7 +162,7 @@ fn records_that_cannot_be_read() {
     let more = good.replace("\"version\":1", "\"version\":1,\"more\":1");
     let cut = &good[..good.len() / 2];
     let long = " ".repeat(2 << 20);
-    let damaged = "the stored tokens cannot be read: restore them from a copy, or sign in again";
+    let damaged = "the stored tokens cannot be read: restore them from a copy, or move them away and sign in again";
     let rows: [(&str, &[u8], &str); 7] = [
         (
             "newer",

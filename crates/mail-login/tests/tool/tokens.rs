@@ -193,13 +193,21 @@ fn a_store_that_does_not_work_has_its_codes() {
             &["try", "imap", "--account", "work"],
             &["status", "work", "--check"],
             &["sign-out", "work"],
-            &["sign-in", "work", "--password-stdin"],
             &["account", "remove", "work"],
         ] {
             let output = bed.run(arguments);
             assert_eq!(code(&output), 74, "{arguments:?}: {}", stderr(&output));
             assert!(stderr(&output).contains("work.json"), "{}", stderr(&output));
         }
+        // What is damaged is replaced by new tokens; a sign-in that gets none leaves it, as it does
+        // with what another version has written.
+        let output = bed.run_with(&["sign-in", "work", "--password-stdin"], "wrong\n");
+        let exit = if bad.contains("\"version\":2") {
+            74
+        } else {
+            77
+        };
+        assert_eq!(code(&output), exit, "{}", stderr(&output));
         assert_eq!(fs::read_to_string(bed.record_path()).unwrap(), bad);
     }
     fs::write(bed.record_path(), &good).unwrap();
@@ -211,6 +219,32 @@ fn a_store_that_does_not_work_has_its_codes() {
     assert_eq!(bed.testbed.provider().refreshes(), 0);
     fs::remove_dir_all(bed.path("state/accounts/work.json.new")).unwrap();
     bed.good(&["token", "work"]);
+}
+
+#[test]
+fn a_damaged_record_is_moved_away_by_a_sign_in() {
+    let bed = Bed::start();
+    bed.sign_in();
+    let way = ["sign-in", "work", "--password-stdin"];
+    for (bad, place) in [
+        ("{\"version\":1,\"revision\":1", "work.json.bad"),
+        ("", "work.json.bad.1"),
+    ] {
+        fs::write(bed.record_path(), bad).unwrap();
+        let output = bed.run_with(&way, crate::bed::PASSWORD);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let told = stderr(&output);
+        assert!(told.contains(&format!("{place} now")), "{told}");
+        let kept = bed.path(&format!("state/accounts/{place}"));
+        assert_eq!(fs::read_to_string(kept).unwrap(), bad);
+        bed.good(&["token", "work"]);
+    }
+    // Nothing is replaced that is of another version.
+    let newer = "{\"version\":2,\"x\":1}";
+    fs::write(bed.record_path(), newer).unwrap();
+    let output = bed.run_with(&way, crate::bed::PASSWORD);
+    assert_eq!(code(&output), 74, "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(bed.record_path()).unwrap(), newer);
 }
 
 #[test]

@@ -27,7 +27,9 @@ const VERSION: u32 = 1;
 #[non_exhaustive]
 pub enum RecordError {
     /// It is not what this version writes: cut off, damaged, or with members that it does not know.
-    #[error("the stored tokens cannot be read: restore them from a copy, or sign in again")]
+    #[error(
+        "the stored tokens cannot be read: restore them from a copy, or move them away and sign in again"
+    )]
     Unreadable,
     /// It has another version.
     #[error("the stored tokens have version {version} and not 1: use the program that wrote them")]
