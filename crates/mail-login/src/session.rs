@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -37,6 +37,7 @@ pub(crate) struct Session {
     keeper: Keeper,
     /// Saving failed, or locking.
     store_failed: Arc<AtomicBool>,
+    revocation_failure: Arc<Mutex<Option<String>>>,
 }
 
 impl Session {
@@ -66,6 +67,8 @@ impl Session {
     ) -> Result<Self, Problem> {
         let store_failed = Arc::new(AtomicBool::new(false));
         let failed = Arc::clone(&store_failed);
+        let revocation_failure = Arc::new(Mutex::new(None));
+        let not_revoked = Arc::clone(&revocation_failure);
         let watch = move |notice: &Notice| {
             if let Notice::Event(event) = notice {
                 match event {
@@ -74,9 +77,8 @@ impl Session {
                     }
                     Event::Saved { .. } => failed.store(false, Ordering::Relaxed),
                     Event::RevocationFailed(failure) => {
-                        note(format_args!(
-                            "note: the tokens were not taken back: {failure}"
-                        ));
+                        let mut kept = not_revoked.lock().unwrap_or_else(PoisonError::into_inner);
+                        *kept = Some(failure.to_string());
                     }
                     Event::ClockSkew { seconds } => {
                         note(format_args!(
@@ -97,6 +99,7 @@ impl Session {
             host: String::new(),
             keeper,
             store_failed,
+            revocation_failure,
         })
     }
 
@@ -152,10 +155,27 @@ impl Session {
             })
     }
 
-    pub(crate) fn sign_out(&self, deadline: Deadline) -> Result<(), Problem> {
-        self.keeper
-            .sign_out(deadline)
-            .map_err(|error| self.problem(&error))
+    /// Signs out. Why the tokens were not taken back, if the server did not take them; the session itself
+    /// if it did not come to an end before the deadline.
+    pub(crate) fn sign_out(self, deadline: Deadline) -> Result<Option<String>, Self> {
+        if self.keeper.sign_out(deadline).is_err() {
+            return Err(self);
+        }
+        let failure = Arc::clone(&self.revocation_failure);
+        // Its thread may still have to tell the last of what happened.
+        drop(self);
+        let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(failure.take())
+    }
+
+    /// What is the matter with the store.
+    pub(crate) fn store_problem(&self) -> Option<String> {
+        self.keeper.status().problem
+    }
+
+    /// Ends without waiting for what is under way. Only where nothing has to be saved.
+    pub(crate) fn abandon(self) {
+        core::mem::forget(self);
     }
 
     fn problem(&self, error: &TokenError) -> Problem {

@@ -267,7 +267,87 @@ fn signing_out_takes_the_tokens_back() {
     assert!(!bed.record_path().exists());
     assert_eq!(code(&bed.run(&["token", "work"])), 77);
     let output = bed.good(&["sign-out", "work", "--json"]);
-    assert_eq!(json_lines(&output).last().unwrap()["was_signed_in"], false);
+    let result = json_lines(&output).pop().unwrap();
+    assert_eq!(result["was_signed_in"], false);
+    assert_eq!(result["revoked"], false);
+
+    bed.sign_in();
+    let result = json_lines(&bed.good(&["sign-out", "work", "--json"])).pop();
+    assert_eq!(result.unwrap()["revoked"], true);
+}
+
+#[test]
+fn signing_out_needs_nobody() {
+    let bed = Bed::start();
+    let out = || bed.good(&["sign-out", "work", "--json"]);
+    let is_forgotten = |output: &std::process::Output, why: &str| {
+        let result = json_lines(output).pop().unwrap();
+        assert_eq!(result["was_signed_in"], true);
+        assert_eq!(result["revoked"], false);
+        let told = stderr(output);
+        assert!(told.contains("the tokens were not taken back"), "{told}");
+        assert!(told.contains(why), "{told}");
+        assert!(!bed.record_path().exists());
+        assert_eq!(bed.testbed.provider().requests(Endpoint::Revoke), 0);
+    };
+    // The secret of the client is gone.
+    bed.sign_in();
+    bed.configure("client_secret_file = \"gone\"");
+    is_forgotten(&out(), "the client secret cannot be read");
+    // The issuer is down, and nothing is known of it from before.
+    bed.configure("");
+    bed.sign_in();
+    fs::remove_dir_all(bed.path("state/issuers")).unwrap();
+    bed.testbed
+        .provider()
+        .misbehave_at(Endpoint::Discovery, Fault::status(503));
+    is_forgotten(&out(), "is busy");
+    bed.good(&["account", "remove", "work"]);
+}
+
+#[test]
+fn signing_out_does_not_wait_for_the_server() {
+    let bed = Bed::start();
+    bed.sign_in();
+    let (fault, gate) = Fault::none().held();
+    bed.testbed.provider().misbehave_at(Endpoint::Revoke, fault);
+    let start = std::time::Instant::now();
+    let output = bed.good(&["sign-out", "work", "--json", "--timeout", "1"]);
+    // A request may take 20 s.
+    assert!(start.elapsed() < Duration::from_secs(15));
+    drop(gate);
+    assert_eq!(json_lines(&output).pop().unwrap()["revoked"], false);
+    assert!(
+        stderr(&output).contains("did not answer in time"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!bed.record_path().exists());
+}
+
+#[test]
+fn signing_out_fails_where_tokens_stay() {
+    let bed = Bed::start();
+    bed.sign_in();
+    // Nothing can be written or deleted without this lock.
+    let lock = bed.path("state/accounts/work.json.write");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    let fails = || {
+        let output = bed.run(&["sign-out", "work", "--json", "--timeout", "1"]);
+        assert_eq!(code(&output), 73, "{}", stdout(&output));
+        let result = json_lines(&output).pop().unwrap();
+        assert_eq!(result["kind"], "store-unwritable");
+        let message = result["message"].as_str().unwrap();
+        assert!(message.contains("work is not signed out"), "{message}");
+        assert!(message.contains("work.json.write"), "{message}");
+        assert!(bed.record_path().exists());
+    };
+    fails();
+    bed.configure("client_secret_file = \"gone\"");
+    fails();
+    fs::remove_dir(&lock).unwrap();
+    bed.good(&["sign-out", "work"]);
 }
 
 #[test]
@@ -317,6 +397,10 @@ fn a_token_without_a_refresh_token_ends() {
         json_lines(&output).last().unwrap()["kind"],
         "no-refresh-token"
     );
+    let output = bed.good(&["sign-out", "work"]);
+    let told = stdout(&output);
+    assert!(told.contains("no refresh token to take back"), "{told}");
+    assert_eq!(bed.testbed.provider().requests(Endpoint::Revoke), 0);
 }
 
 #[test]
