@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mail_login_tokens::clock;
-use token_lifecycle::{AccessToken, Action, Lifecycle, Options};
+use token_lifecycle::{AccessToken, Action, Lifecycle, Options, Unavailable};
 
 use crate::{
     config::{Account, Config},
@@ -37,6 +37,30 @@ pub(crate) fn token(
     let token = lifecycle.token(clock::now(), min_valid).ok().cloned();
     Ok(token.filter(|token| token.expires_at().is_some() && !ends_soon(token)))
 }
+
+/// The token that is there, if it is good for so long, though it should be refreshed.
+pub(crate) fn still_good(config: &Config, name: &str, min_valid: Duration) -> Option<AccessToken> {
+    let account = config.account(name).ok()?;
+    let mut lifecycle = lifecycle(config, name).ok()?;
+    next(&mut lifecycle);
+    let now = clock::now();
+    // Whoever must sign in, or has the tokens of another client, is not helped by an old token.
+    match lifecycle.token(now, min_valid) {
+        Ok(_) | Err(Unavailable::Temporary { .. }) => {}
+        Err(_) => return None,
+    }
+    let audience = account.audience_by(account.grant);
+    let mut tokens = lifecycle.record()?.access().iter();
+    let token = tokens.find(|token| *token.audience() == audience)?;
+    let needed = min_valid.max(LAST);
+    let good = token
+        .expires_at()
+        .is_none_or(|end| end.since(now.wall) >= needed);
+    good.then(|| token.clone())
+}
+
+/// In the last seconds of its life a token may expire on its way.
+const LAST: Duration = Duration::from_secs(10);
 
 /// The same audience as the commands have that ask for tokens, so that the record fits.
 pub(crate) fn options(account: &Account) -> Options {

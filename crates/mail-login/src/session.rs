@@ -115,19 +115,22 @@ impl Session {
     }
 
     /// The same, and one that ends soon is replaced if that can be had soon: a process that lives for
-    /// a moment has nobody who would do so in the background.
+    /// a moment has nobody who would do so in the background. Where it is not replaced, it says why.
     pub(crate) fn fresh_token(
         &self,
         min_valid: Duration,
         deadline: Deadline,
-    ) -> Result<AccessToken, Problem> {
+    ) -> Result<(AccessToken, Option<Problem>), Problem> {
         let token = self.token(min_valid, deadline)?;
         if !ends_soon(&token) {
-            return Ok(token);
+            return Ok((token, None));
         }
         let wait = Deadline::after(Duration::from_secs(5));
         let longer = soon(&token).max(min_valid);
-        Ok(self.keeper.token(longer, wait).unwrap_or(token))
+        Ok(match self.token(longer, wait) {
+            Ok(token) => (token, None),
+            Err(problem) => (token, Some(problem)),
+        })
     }
 
     /// Why there is no token, if there is none at this moment.

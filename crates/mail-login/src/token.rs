@@ -15,7 +15,8 @@ use crate::{
     grant::Grant,
     last, offline,
     session::Session,
-    terminal::{fail, print_secret},
+    terminal::{fail, note, print_secret},
+    time,
 };
 
 pub(crate) fn run(arguments: &GetToken) -> ExitCode {
@@ -30,12 +31,25 @@ fn get(arguments: &GetToken) -> Result<Zeroizing<String>, Problem> {
     let account = config.account(&arguments.name)?;
     let min_valid = Duration::from_secs(arguments.min_valid);
     // Most calls end here, and disturb neither the network nor whoever keeps the client's secret.
-    let token = match offline::token(&config, &arguments.name, min_valid)? {
-        Some(token) => token,
+    let (token, trouble) = match offline::token(&config, &arguments.name, min_valid)? {
+        Some(token) => (token, None),
         None => new_token(arguments, &config, min_valid)
+            .or_else(|problem| stored_token(arguments, &config, min_valid, problem))
             .inspect_err(|problem| last::remember(&arguments.name, problem))?,
     };
-    last::forget(&arguments.name);
+    match trouble {
+        None => last::forget(&arguments.name),
+        Some(problem) => {
+            last::remember(&arguments.name, &problem);
+            let left = left(&token).map_or_else(String::new, |left| {
+                format!(", and is good for {}", time::span(left.as_secs()))
+            });
+            note(format_args!(
+                "note: this is the token that was there{left}; there is no new one: {}",
+                problem.message
+            ));
+        }
+    }
     let format = if arguments.common.json {
         Format::Json
     } else {
@@ -51,20 +65,40 @@ fn get(arguments: &GetToken) -> Result<Zeroizing<String>, Problem> {
     Ok(text)
 }
 
-fn new_token(
-    arguments: &GetToken,
-    config: &Config,
-    min_valid: Duration,
-) -> Result<AccessToken, Problem> {
+/// A token, and why there is no newer one, if that was tried.
+type Got = (AccessToken, Option<Problem>);
+
+fn new_token(arguments: &GetToken, config: &Config, min_valid: Duration) -> Result<Got, Problem> {
     let session = Session::open(config, Grant::new(config, &arguments.name)?)?;
     let _waiting = session.waiting("a token", arguments.timeout, arguments.common.json);
     session.fresh_token(min_valid, Deadline::after(arguments.timeout))
 }
 
+/// There is no new token, and the user cannot help: what is there may be good for long enough.
+fn stored_token(
+    arguments: &GetToken,
+    config: &Config,
+    min_valid: Duration,
+    problem: Problem,
+) -> Result<Got, Problem> {
+    if problem.exit == Exit::Refused {
+        return Err(problem);
+    }
+    match offline::still_good(config, &arguments.name, min_valid) {
+        Some(token) => Ok((token, Some(problem))),
+        None => Err(problem),
+    }
+}
+
+/// How long a token is good for, where that is known.
+fn left(token: &AccessToken) -> Option<Duration> {
+    token.expires_at().map(|at| at.since(clock::now().wall))
+}
+
 /// A token has no character that JSON would write otherwise.
 fn json(account: &Account, token: &AccessToken) -> Zeroizing<String> {
     let expires = token.expires_at();
-    let left = expires.map(|at| at.since(clock::now().wall).as_secs());
+    let left = left(token).map(|left| left.as_secs());
     let user = serde_json::Value::from(account.user.as_str());
     let number =
         |number: Option<u64>| number.map_or_else(|| "null".into(), |number| number.to_string());

@@ -132,6 +132,57 @@ fn a_provider_that_is_gone_costs_no_good_token() {
 }
 
 #[test]
+fn a_good_token_is_printed_whatever_keeps_us_from_a_new_one() {
+    let bed = Bed::start();
+    let token = bed.sign_in().access_token().to_owned();
+    let is_printed = |why: &str| {
+        let output = bed.good(&["token", "work"]);
+        assert_eq!(stdout(&output).trim_end(), token, "{why}");
+        let told = stderr(&output);
+        assert!(told.contains("this is the token that was there"), "{told}");
+        assert!(told.contains("good for"), "{told}");
+        assert!(told.contains(why), "{told}");
+        // It is not forgotten either.
+        let status = bed.good(&["status", "work"]);
+        assert!(
+            stdout(&status).contains("last failure"),
+            "{}",
+            stdout(&status)
+        );
+    };
+    // It is due, and the secret of the client is gone.
+    bed.life(300);
+    bed.configure("client_secret_file = \"gone\"");
+    is_printed("the client secret cannot be read");
+    bed.good(&["status", "work", "--check"]);
+    // It would be given out no more if another one could be had.
+    bed.life(40);
+    is_printed("the client secret cannot be read");
+    // The issuer is down.
+    bed.configure("");
+    fs::remove_dir_all(bed.path("state/issuers")).unwrap();
+    let down = || {
+        let fault = Fault::status(503);
+        bed.testbed
+            .provider()
+            .misbehave_at(Endpoint::Discovery, fault);
+    };
+    down();
+    is_printed("is busy");
+    // It is not good for long enough.
+    down();
+    let output = bed.run(&["token", "work", "--min-valid", "60"]);
+    assert_eq!(code(&output), 75, "{}", stderr(&output));
+    assert_eq!(stdout(&output), "");
+    bed.expire();
+    down();
+    assert_eq!(code(&bed.run(&["token", "work"])), 75);
+    let output = bed.good(&["token", "work"]);
+    assert_ne!(stdout(&output).trim_end(), token);
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
 fn troubles_have_their_codes() {
     let bed = Bed::start();
     assert_eq!(code(&bed.run(&["token", "home"])), 78);
