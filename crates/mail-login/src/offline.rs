@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mail_login_tokens::clock;
+use mail_login_tokens::{Status, clock};
 use token_lifecycle::{AccessToken, Action, Lifecycle, Options, Unavailable};
 
 use crate::{
-    config::{Account, Config},
+    config::{Account, Config, Grant as Renewal},
     exit::Problem,
     session::ends_soon,
     store,
@@ -36,6 +36,13 @@ pub(crate) fn token(
     next(&mut lifecycle);
     let token = lifecycle.token(clock::now(), min_valid).ok().cloned();
     Ok(token.filter(|token| token.expires_at().is_some() && !ends_soon(token)))
+}
+
+/// Whether new tokens can be had without the user.
+pub(crate) fn is_renewable(config: &Config, name: &str) -> Result<bool, Problem> {
+    let repeatable = config.account(name)?.grant == Renewal::ClientCredentials;
+    let lifecycle = lifecycle(config, name)?;
+    Ok(repeatable || Status::of(&lifecycle).is_signed_in)
 }
 
 /// The token that is there, if it is good for so long, though it should be refreshed.

@@ -14,7 +14,7 @@ use crate::{
     exit::{Exit, Problem},
     grant::Grant,
     last, offline,
-    session::Session,
+    session::{Session, sign_in_with},
     terminal::{fail, note, print_secret},
     time,
 };
@@ -37,6 +37,8 @@ fn get(arguments: &GetToken) -> Result<Zeroizing<String>, Problem> {
             .or_else(|problem| stored_token(arguments, &config, min_valid, problem))
             .inspect_err(|problem| last::remember(&arguments.name, problem))?,
     };
+    check_length(arguments, &config, &token)
+        .inspect_err(|problem| last::remember(&arguments.name, problem))?;
     match trouble {
         None => last::forget(&arguments.name),
         Some(problem) => {
@@ -88,6 +90,28 @@ fn stored_token(
         Some(token) => Ok((token, Some(problem))),
         None => Err(problem),
     }
+}
+
+/// Whether it is good for as long as was asked for. There may be none that is: whoever can have another
+/// one gets what there is, and is told.
+fn check_length(arguments: &GetToken, config: &Config, token: &AccessToken) -> Result<(), Problem> {
+    let wanted = Duration::from_secs(arguments.min_valid);
+    let Some(left) = left(token).filter(|left| *left < wanted) else {
+        return Ok(());
+    };
+    let left = time::span(left.as_secs());
+    if offline::is_renewable(config, &arguments.name)? {
+        note(format_args!(
+            "note: this token is good for {left}, and not for {}: the server gives none that is good for longer",
+            time::span(arguments.min_valid)
+        ));
+        return Ok(());
+    }
+    let message = format!(
+        "the token is good for {left} only, and cannot be renewed: sign in again{}",
+        sign_in_with(&arguments.name)
+    );
+    Err(Problem::new(Exit::Refused, "no-refresh-token", message))
 }
 
 /// How long a token is good for, where that is known.

@@ -183,6 +183,42 @@ fn a_good_token_is_printed_whatever_keeps_us_from_a_new_one() {
 }
 
 #[test]
+fn a_token_that_ends_too_soon_is_not_taken_for_a_longer_one() {
+    // Without a refresh token there is nothing to be done.
+    let bed = Bed::start();
+    let token = bed.sign_in().access_token().to_owned();
+    bed.change_record(|record| {
+        record.as_object_mut().unwrap().remove("refresh");
+    });
+    for (life, wanted) in [(30, "600"), (300, "600"), (3000, "3600")] {
+        bed.life(life);
+        let output = bed.run(&["token", "work", "--min-valid", wanted, "--json"]);
+        assert_eq!(code(&output), 77, "{life}: {}", stderr(&output));
+        let result = json_lines(&output).pop().unwrap();
+        assert_eq!(result["kind"], "no-refresh-token");
+        let message = result["message"].as_str().unwrap();
+        assert!(message.contains("mail-login sign-in work"), "{message}");
+        assert!(message.contains("only"), "{message}");
+    }
+    let output = bed.good(&["token", "work", "--min-valid", "600"]);
+    assert_eq!(stdout(&output).trim_end(), token);
+    assert_eq!(stderr(&output), "");
+
+    // A server that gives short tokens gives no others.
+    let short = ProviderOptions::new().access_life(Duration::from_secs(300));
+    let bed = Bed::with_provider(short);
+    bed.sign_in();
+    bed.expire();
+    for refreshes in [1, 1] {
+        let output = bed.good(&["token", "work", "--min-valid", "600"]);
+        let told = stderr(&output);
+        assert!(told.contains("none that is good for longer"), "{told}");
+        assert_eq!(bed.testbed.provider().refreshes(), refreshes);
+    }
+    assert_eq!(stderr(&bed.good(&["token", "work"])), "");
+}
+
+#[test]
 fn troubles_have_their_codes() {
     let bed = Bed::start();
     assert_eq!(code(&bed.run(&["token", "home"])), 78);
