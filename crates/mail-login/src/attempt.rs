@@ -2,9 +2,9 @@
 
 mod source;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::mpsc, thread};
 
-use mail_login_blocking::{Connection, Failure, Login, Refused, Server, login};
+use mail_login_blocking::{Connection, Deadline, Failure, Login, Phase, Refused, Server, login};
 use sasl_core::{Advice, Credentials, Reason, Rejection};
 use serde_json::json;
 use token_lifecycle::Feedback;
@@ -36,6 +36,9 @@ pub(crate) fn run(arguments: &Try) -> ExitCode {
 }
 
 fn run_protocol<P: Known>(arguments: &Try) -> Result<Exit, Problem> {
+    let limit = arguments.connection.timeout;
+    // One for all of it: what is asked of the authorization server, and both logins.
+    let deadline = Deadline::after(limit);
     let config = match &arguments.token.account {
         Some(_) => Some(Config::load(arguments.config.as_ref())?),
         None => None,
@@ -46,24 +49,36 @@ fn run_protocol<P: Known>(arguments: &Try) -> Result<Exit, Problem> {
     let server = target
         .server(&arguments.connection)
         .map_err(|problem| Problem::new(Exit::Settings, problem.kind(), problem.to_string()))?;
-    let mut source = Source::new(arguments, config.as_ref(), &target.user)?;
-    let credentials = source.credentials()?;
+    let mut source = Source::new(arguments, config.as_ref(), &target.user, deadline)?;
+    // What is told is told at once: tokens that are on their way are waited for when `source` ends.
+    let give_up = |problem: Problem| {
+        complain(arguments, problem.kind, &problem.message);
+        Ok(problem.exit)
+    };
+    let credentials = match source.credentials() {
+        Ok(credentials) => credentials,
+        Err(problem) => return give_up(problem),
+    };
     let json = arguments.connection.json;
     let mut report = Report::of_login(json, arguments.transcript, credentials.clone());
     let place = server.address().to_string();
-    let limit = arguments.connection.timeout;
     let quiet = json || arguments.transcript;
     let waiting = Waiting::new(place.clone(), limit, report.stage.clone(), quiet);
     let attempt = Attempt {
         server: &server,
         options,
         place: &place,
+        deadline,
     };
     let ending = attempt.run::<P>(&mut source, credentials, &mut report);
     drop(waiting);
     report.finish();
     let shown = report.credentials.clone();
-    Ok(match ending? {
+    let ending = match ending {
+        Ok(ending) => ending,
+        Err(problem) => return give_up(problem),
+    };
+    Ok(match ending {
         Ok(Login::Accepted(connection)) => {
             show_accepted::<P>(arguments, &place, &target, &connection, &report);
             // Whether the server hears our goodbye does not change that it let us in.
@@ -93,6 +108,7 @@ struct Attempt<'a, O> {
     server: &'a Server,
     options: O,
     place: &'a str,
+    deadline: Deadline,
 }
 
 impl<O: Clone> Attempt<'_, O> {
@@ -102,8 +118,7 @@ impl<O: Clone> Attempt<'_, O> {
         credentials: Credentials,
         report: &mut Report,
     ) -> Result<Result<Login<P>, Failure>, Problem> {
-        let first = login::<P>(self.server, credentials, self.options.clone(), report);
-        let refused = match first {
+        let refused = match self.login::<P>(credentials, report) {
             Ok(Login::Rejected(refused)) => refused,
             other => return Ok(other),
         };
@@ -130,14 +145,53 @@ impl<O: Clone> Attempt<'_, O> {
         report: &mut Report,
     ) -> Result<Login<P>, Failure> {
         if !refused.rejection().is_closed() {
-            match refused.retry(fresh.clone(), report) {
+            match self.retry(refused, fresh.clone(), report) {
                 // The server may not have waited for the new token, and say so or not.
                 Ok(Login::Rejected(refused)) if refused.rejection().reason() == Reason::Closed => {}
                 Err(Failure::Io { .. } | Failure::Conversation(_)) => {}
                 other => return other,
             }
         }
-        login(self.server, fresh, self.options.clone(), report)
+        self.login(fresh, report)
+    }
+
+    /// On a new connection.
+    fn login<P: Known<Options = O>>(
+        &self,
+        credentials: Credentials,
+        report: &mut Report,
+    ) -> Result<Login<P>, Failure> {
+        let server = match self.deadline.remaining(Phase::Connect)? {
+            Some(left) => &self.server.clone().timeout(left),
+            None => self.server,
+        };
+        login(server, credentials, self.options.clone(), report)
+    }
+
+    /// On the same connection, which has as much time as at first: whatever it does with that, we do
+    /// not wait for it beyond the deadline.
+    fn retry<P: Known<Options = O>>(
+        &self,
+        refused: Refused<P>,
+        fresh: Credentials,
+        report: &mut Report,
+    ) -> Result<Login<P>, Failure> {
+        let during = Phase::Conversation;
+        let Some(left) = self.deadline.remaining(during)? else {
+            return refused.retry(fresh, report);
+        };
+        let (sender, ended) = mpsc::channel();
+        let mut watching = core::mem::take(report);
+        thread::spawn(move || {
+            let login = refused.retry(fresh, &mut watching);
+            // Nobody waits any more if it took too long.
+            let _ = sender.send((login, watching));
+        });
+        let (login, watched) = ended
+            .recv_timeout(left)
+            .map_err(|_| Failure::Deadline { during })?;
+        *report = watched;
+        login
     }
 }
 

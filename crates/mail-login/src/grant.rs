@@ -3,6 +3,7 @@
 mod discovery;
 mod secret;
 
+use mail_login_blocking::Deadline;
 use mail_login_tokens::{Http, Settings, clock};
 use token_lifecycle::{
     Audience, Client, Exchange, GrantKind, Metadata, Options, Provider, Quirks, Request,
@@ -12,7 +13,7 @@ use token_lifecycle::{
 use crate::{
     config::{Account, Authentication, Config, Grant as Renewal, Source},
     exit::{Exit, Problem},
-    http,
+    http::{self, Until},
 };
 
 /// An account whose endpoints are known.
@@ -39,14 +40,24 @@ pub(crate) struct Endpoints {
 }
 
 impl<'a> Grant<'a> {
-    /// Reads the client's secret, and asks an issuer for its endpoints unless that is known.
-    pub(crate) fn new(config: &'a Config, name: &'a str) -> Result<Self, Problem> {
+    /// Reads the client's secret, and asks an issuer for its endpoints unless that is known: not beyond
+    /// the deadline.
+    pub(crate) fn new(
+        config: &'a Config,
+        name: &'a str,
+        deadline: Deadline,
+    ) -> Result<Self, Problem> {
         let way = config.account(name)?.grant;
-        Self::by(config, name, way)
+        Self::by(way, config, name, deadline)
     }
 
     /// The same where tokens come in another way than the account says.
-    pub(crate) fn by(config: &'a Config, name: &'a str, way: Renewal) -> Result<Self, Problem> {
+    pub(crate) fn by(
+        way: Renewal,
+        config: &'a Config,
+        name: &'a str,
+        deadline: Deadline,
+    ) -> Result<Self, Problem> {
         let account = config.account(name)?;
         let wrong = |what: String| config.wrong(name, &what);
         let http = http::client(config, account)?;
@@ -67,7 +78,8 @@ impl<'a> Grant<'a> {
                 }
             }
             Source::Issuer(issuer) => {
-                let found = discovery::metadata(&issuer, &*http)?;
+                let client = &http;
+                let found = discovery::metadata(&issuer, &Until { client, deadline })?;
                 let endpoints = Endpoints {
                     authorization: found.authorization_endpoint().ok().cloned(),
                     token: found
@@ -92,7 +104,7 @@ impl<'a> Grant<'a> {
             scope: account.scope_by(way),
             provider,
             metadata,
-            http,
+            http: Box::new(http),
         })
     }
 

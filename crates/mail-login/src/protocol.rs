@@ -6,7 +6,7 @@ use sasl_core::{Invalid, Mechanism, Protocol, Settings};
 use crate::cli::{Connection, MechanismChoice, TlsMode, Try};
 
 /// What the tool has to know of a protocol beyond what a driver knows.
-pub(crate) trait Known: Protocol {
+pub(crate) trait Known: Protocol<Login: Send> + 'static {
     /// The options that only this protocol has.
     fn options(settings: Settings, arguments: &Try) -> Result<Self::Options, Invalid>;
 }

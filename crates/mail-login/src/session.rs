@@ -30,6 +30,9 @@ use crate::{
 /// How long saving may take.
 const SAVING: Duration = Duration::from_secs(20);
 
+/// How long a better token is waited for while there is a good one.
+const SOON: Duration = Duration::from_secs(5);
+
 pub(crate) struct Session {
     name: String,
     /// The authorization server, for people who wait for it.
@@ -125,9 +128,10 @@ impl Session {
         if !ends_soon(&token) {
             return Ok((token, None));
         }
-        let wait = Deadline::after(Duration::from_secs(5));
+        let left = deadline.left().unwrap_or(Some(Duration::ZERO));
+        let wait = left.map_or(SOON, |left| left.min(SOON));
         let longer = soon(&token).max(min_valid);
-        Ok(match self.token(longer, wait) {
+        Ok(match self.token(longer, Deadline::after(wait)) {
             Ok(token) => (token, None),
             Err(problem) => (token, Some(problem)),
         })

@@ -12,6 +12,7 @@ pub(crate) use browser::wait as wait_for_answer;
 
 use std::{process::ExitCode, time::Instant};
 
+use mail_login_blocking::Deadline;
 use serde_json::json;
 use token_lifecycle::Tokens;
 
@@ -36,11 +37,11 @@ pub(crate) fn run(arguments: &SignIn) -> ExitCode {
 
 fn sign_in(arguments: &SignIn) -> Result<(), Problem> {
     let config = Config::load(arguments.common.config.as_ref())?;
-    let way = &arguments.way;
+    let (name, way) = (arguments.name.as_str(), &arguments.way);
     let grant = if way.client_credentials {
-        Grant::by(&config, &arguments.name, Renewal::ClientCredentials)?
+        Grant::by(Renewal::ClientCredentials, &config, name, Deadline::NEVER)?
     } else {
-        Grant::new(&config, &arguments.name)?
+        Grant::new(&config, name, Deadline::NEVER)?
     };
     let unattended = grant.way == Renewal::ClientCredentials;
     // Nobody signs in for tokens that cannot be kept.
@@ -77,7 +78,6 @@ fn sign_in(arguments: &SignIn) -> Result<(), Problem> {
     let (expires, refreshes) = (tokens.expires_at, tokens.refresh.is_some());
     let missing = missing_scopes(&grant, &tokens);
     let account = grant.account;
-    let name = grant.name;
     if let Some(damaged) = damaged
         && let Some(moved) = damaged.move_away()?
     {

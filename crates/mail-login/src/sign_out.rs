@@ -73,7 +73,8 @@ fn leave(
     record: Record,
 ) -> Result<Server, Problem> {
     let name = arguments.name.as_str();
-    let grant = match Grant::new(config, name) {
+    let deadline = Deadline::after(arguments.timeout);
+    let grant = match Grant::new(config, name, deadline) {
         Ok(grant) => grant,
         // Without it nobody can be asked, but whoever signs out wants to be signed out.
         Err(problem) => {
@@ -92,7 +93,7 @@ fn leave(
     };
     let session = Session::open(config, grant)?;
     let _waiting = session.waiting("the sign-out", arguments.timeout, arguments.common.json);
-    let session = match session.sign_out(Deadline::after(arguments.timeout)) {
+    let session = match session.sign_out(deadline) {
         Ok(Some(failure)) => return Ok(Server::Untold(failure)),
         Ok(None) if unasked.is_none() => return Ok(Server::Told),
         Ok(None) => return Ok(Server::Unasked(unasked)),

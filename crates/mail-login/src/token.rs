@@ -71,9 +71,10 @@ fn get(arguments: &GetToken) -> Result<Zeroizing<String>, Problem> {
 type Got = (AccessToken, Option<Problem>);
 
 fn new_token(arguments: &GetToken, config: &Config, min_valid: Duration) -> Result<Got, Problem> {
-    let session = Session::open(config, Grant::new(config, &arguments.name)?)?;
+    let deadline = Deadline::after(arguments.timeout);
+    let session = Session::open(config, Grant::new(config, &arguments.name, deadline)?)?;
     let _waiting = session.waiting("a token", arguments.timeout, arguments.common.json);
-    session.fresh_token(min_valid, Deadline::after(arguments.timeout))
+    session.fresh_token(min_valid, deadline)
 }
 
 /// There is no new token, and the user cannot help: what is there may be good for long enough.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mail_login_blocking::Deadline;
 use serde_json::json;
 use token_lifecycle::Provider;
 use toml_edit::{Array, Value};
@@ -31,7 +32,7 @@ pub(super) fn add(arguments: &Add) -> Result<(), Problem> {
     let next = Config::parse(config.path.clone(), text)?;
     let account = next.account(name)?;
     if account.issuer.is_some() {
-        let grant = Grant::new(&next, name)?;
+        let grant = Grant::new(&next, name, Deadline::NEVER)?;
         advise(&grant, account);
     }
     let provider = account.provider.as_deref().and_then(Provider::named);

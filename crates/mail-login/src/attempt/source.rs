@@ -107,7 +107,7 @@ pub(super) enum Source {
 pub(super) struct AccountSource {
     session: Session,
     user: String,
-    limit: Duration,
+    deadline: Deadline,
     name: String,
     /// What the tokens are for, in the words of the configuration.
     asked: String,
@@ -123,27 +123,28 @@ impl Source {
         arguments: &Try,
         config: Option<&Config>,
         user: &str,
+        deadline: Deadline,
     ) -> Result<Self, Problem> {
         let Some((config, name)) = config.zip(arguments.token.account.as_deref()) else {
             let given = input::credentials(user, &arguments.token)?;
             return Ok(Self::Given(Some(given)));
         };
-        Self::of_account(arguments, config, name, user)
+        Self::of_account(config, name, user, deadline)
             .inspect_err(|problem| last::remember(name, problem))
     }
 
     fn of_account(
-        arguments: &Try,
         config: &Config,
         name: &str,
         user: &str,
+        deadline: Deadline,
     ) -> Result<Self, Problem> {
-        let grant = Grant::new(config, name)?;
+        let grant = Grant::new(config, name, deadline)?;
         let resource = grant.account.resource.as_deref();
         let resource = resource.map_or_else(String::new, |resource| format!(" at {resource}"));
         Ok(Self::Account(Box::new(AccountSource {
             user: user.into(),
-            limit: arguments.connection.timeout,
+            deadline,
             name: name.into(),
             asked: format!("the scope \"{}\"{resource}", grant.scope),
             renames_scopes: grant.provider.is_some_and(|known| known.renames_scopes),
@@ -186,8 +187,7 @@ impl Source {
 
 impl AccountSource {
     fn credentials(&mut self) -> Result<Credentials, Problem> {
-        let deadline = Deadline::after(self.limit);
-        let token = self.session.token(Duration::ZERO, deadline);
+        let token = self.session.token(Duration::ZERO, self.deadline);
         let token = token.inspect_err(|problem| last::remember(&self.name, problem))?;
         last::forget(&self.name);
         self.last = Some(token.generation());

@@ -20,12 +20,12 @@ const UNATTENDED: &str = "https://outlook.office365.com/.default";
 #[test]
 fn a_service_asks_for_what_the_provider_gives_to_services() {
     let config = config("");
-    let first = Grant::by(&config, "work", Renewal::ClientCredentials).unwrap();
+    let first = Grant::by(Renewal::ClientCredentials, &config, "work", Deadline::NEVER).unwrap();
     assert_eq!(first.scope, UNATTENDED);
     assert_eq!(first.audience().scopes().to_string(), UNATTENDED);
     let shown = format!("{:?}", first.settings().unwrap().options());
     assert!(shown.contains("ClientCredentials"), "{shown}");
-    let user = Grant::new(&config, "work").unwrap();
+    let user = Grant::new(&config, "work", Deadline::NEVER).unwrap();
     assert!(
         user.scope.contains("IMAP.AccessAsUser.All"),
         "{}",
@@ -41,7 +41,7 @@ fn who_looks_at_the_record_knows_the_same_audience() {
         "resource = \"https://mail.example.com/\"",
     ] {
         let config = config(more);
-        let grant = Grant::new(&config, "work").unwrap();
+        let grant = Grant::new(&config, "work", Deadline::NEVER).unwrap();
         let shown = format!("{:?}", offline::options(config.account("work").unwrap()));
         let audience = format!("{:?}", grant.audience());
         assert!(shown.contains(&audience), "{more}: {shown}, {audience}");

@@ -1,6 +1,8 @@
 //! `try --account`: the whole loop.
 
-use mail_testbed::Endpoint;
+use std::time::{Duration, Instant};
+
+use mail_testbed::{Endpoint, Fault, MailOptions, Quirk, TestbedOptions};
 
 use crate::{
     bed::Bed,
@@ -49,13 +51,13 @@ fn a_server_that_says_goodbye_meanwhile_is_called_again() {
 
     // It takes the first login, and is tired of waiting when the second one comes.
     let logins = AtomicU32::new(0);
-    let tired = mail_testbed::Quirk::instead("goodbye instead of a second login", move |line| {
+    let tired = Quirk::instead("goodbye instead of a second login", move |line| {
         let is_login = line.windows(13).any(|part| part == b" AUTHENTICATE");
         let is_second = is_login && logins.fetch_add(1, Ordering::Relaxed) == 1;
         is_second.then(|| b"* BYE Autologout; idle for too long\r\n".to_vec())
     });
-    let mail = mail_testbed::MailOptions::new().quirk(tired);
-    let bed = Bed::with(mail_testbed::TestbedOptions::new().mail(mail));
+    let mail = MailOptions::new().quirk(tired);
+    let bed = Bed::with(TestbedOptions::new().mail(mail));
     let tokens = bed.sign_in();
     bed.life(1800);
     bed.testbed.provider().revoke_token(tokens.access_token());
@@ -114,8 +116,7 @@ fn a_revoked_grant_ends_with_its_reason() {
 fn a_second_refusal_is_the_end() {
     // A token for another audience is refused, and so is every new one.
     let bed = Bed::with(
-        mail_testbed::TestbedOptions::new()
-            .mail(mail_testbed::MailOptions::new().audience("https://other.example/")),
+        TestbedOptions::new().mail(MailOptions::new().audience("https://other.example/")),
     );
     bed.sign_in();
     bed.life(1800);
@@ -172,8 +173,8 @@ fn arguments_come_before_the_account() {
 
 #[test]
 fn a_server_without_tokens_is_no_matter_of_the_account() {
-    let plain = mail_testbed::MailOptions::new().mechanisms([sasl_core::Mechanism::Plain]);
-    let bed = Bed::with(mail_testbed::TestbedOptions::new().mail(plain));
+    let plain = MailOptions::new().mechanisms([sasl_core::Mechanism::Plain]);
+    let bed = Bed::with(TestbedOptions::new().mail(plain));
     bed.sign_in();
     let output = bed.run(&["try", "imap", "--account", "work", "--json"]);
     assert_eq!(code(&output), 69, "{}", stdout(&output));
@@ -183,11 +184,83 @@ fn a_server_without_tokens_is_no_matter_of_the_account() {
 
 #[test]
 fn a_conversation_that_breaks_is_no_matter_of_the_account() {
-    let quirk = mail_testbed::Quirk::close_after(1);
-    let options = mail_testbed::MailOptions::new().quirk(quirk);
-    let bed = Bed::with(mail_testbed::TestbedOptions::new().mail(options));
+    let quirk = Quirk::close_after(1);
+    let options = MailOptions::new().quirk(quirk);
+    let bed = Bed::with(TestbedOptions::new().mail(options));
     bed.sign_in();
     let output = bed.run(&["try", "imap", "--account", "work", "--json"]);
     assert_eq!(code(&output), 76, "{}", stdout(&output));
     bed.good(&["status", "work", "--check"]);
+}
+
+#[test]
+fn the_deadline_holds_for_the_issuer_too() {
+    let bed = Bed::start();
+    bed.sign_in();
+    std::fs::remove_dir_all(bed.path("state/issuers")).unwrap();
+    let (fault, gate) = Fault::none().held();
+    bed.testbed
+        .provider()
+        .misbehave_at(Endpoint::Discovery, fault);
+    let start = Instant::now();
+    let output = bed.run(&["try", "imap", "--account", "work", "--timeout", "1"]);
+    // A request may take 20 s otherwise.
+    assert!(start.elapsed() < Duration::from_secs(10));
+    drop(gate);
+    assert_eq!(code(&output), 75, "{}", stderr(&output));
+    assert_eq!(bed.testbed.imap().connections(), 0);
+}
+
+#[test]
+fn the_deadline_holds_for_both_logins_together() {
+    // The greeting and a refusal, and not a word more.
+    let mail = MailOptions::new().quirk(Quirk::silent_after(3));
+    let bed = Bed::with(TestbedOptions::new().mail(mail));
+    let tokens = bed.sign_in();
+    bed.life(1800);
+    bed.testbed.provider().revoke_token(tokens.access_token());
+    let slow = Fault::none().delayed(Duration::from_secs(3));
+    bed.testbed.provider().misbehave(slow);
+    let login = ["try", "imap", "--account", "work", "--timeout", "5"];
+    let start = Instant::now();
+    let output = bed.run(&[&login[..], &["--transcript"]].concat());
+    let took = start.elapsed();
+    let told = stderr(&output);
+    assert_eq!(code(&output), 75, "{told}");
+    assert!(told.contains("trying once more"), "{told}");
+    assert_eq!(told.matches("--- TLS").count(), 1, "{told}");
+    assert_eq!(bed.testbed.provider().refreshes(), 1);
+    // With as much time as at first, the second login would end after eight seconds.
+    assert!(took < Duration::from_secs(7), "{took:?}: {told}");
+    // The new token was saved all the same.
+    assert_ne!(bed.record()["access"][0]["token"], tokens.access_token());
+}
+
+#[test]
+fn a_token_that_comes_late_is_not_waited_for_and_not_lost() {
+    let bed = Bed::start();
+    let tokens = bed.sign_in();
+    bed.expire();
+    let slow = Fault::none().delayed(Duration::from_secs(3));
+    bed.testbed.provider().misbehave(slow);
+    let mut child = bed.spawn(&[
+        "try",
+        "imap",
+        "--account",
+        "work",
+        "--timeout",
+        "1",
+        "--json",
+    ]);
+    let mut line = String::new();
+    let out = child.stdout.take().unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
+    // It is told while the answer is on its way, and that is saved when it is there.
+    assert_eq!(bed.testbed.provider().refreshes(), 0, "{line}");
+    let result: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(result["kind"], "deadline");
+    assert_eq!(child.wait().unwrap().code(), Some(75));
+    assert_eq!(bed.testbed.provider().refreshes(), 1);
+    assert_ne!(bed.record()["refresh"], tokens.refresh_token().unwrap());
+    bed.good(&["try", "imap", "--account", "work"]);
 }
