@@ -5,7 +5,7 @@ mod settings;
 
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use clap_complete::Shell;
 
 pub(crate) use account::{
@@ -13,7 +13,10 @@ pub(crate) use account::{
 };
 pub(crate) use settings::{CheckSettings, SettingsCommand};
 
-use crate::exit::Exit;
+use crate::{
+    exit::{Exit, Problem},
+    terminal::fail,
+};
 
 /// Logs in to mail servers with OAuth tokens, and says why when not.
 #[derive(Debug, Parser)]
@@ -240,11 +243,27 @@ fn seconds(text: &str) -> Result<std::time::Duration, String> {
 pub(crate) fn complain(error: &clap::Error) -> ExitCode {
     // Nothing is left to do when even the complaint cannot be printed.
     let _ = error.print();
-    if error.use_stderr() {
-        Exit::Usage.into()
-    } else {
-        Exit::Done.into()
+    if !error.use_stderr() {
+        return Exit::Done.into();
     }
+    // What the arguments mean is not known, but who reads them in JSON wants the answer so.
+    let mut arguments = std::env::args_os().take_while(|argument| argument != "--");
+    if arguments.any(|argument| argument == "--json") {
+        return fail(true, &Problem::usage(sentence(error)));
+    }
+    Exit::Usage.into()
+}
+
+/// What is wrong, without the help behind it.
+fn sentence(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a command is missing; see --help".into();
+    }
+    let text = error.render().to_string();
+    let lines = text.lines().map(str::trim);
+    let what: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+    let what = what.join(" ");
+    format!("{}; see --help", what.trim_start_matches("error: "))
 }
 
 pub(crate) fn completions(shell: Shell) -> ExitCode {

@@ -423,3 +423,43 @@ fn a_reader_that_goes_away() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(!said.contains("panicked"), "{said}");
 }
+
+#[test]
+fn wrong_arguments_are_told_in_json_too() {
+    for (arguments, word) in [
+        (&["token", "--json"][..], "<NAME>"),
+        (
+            &["token", "work", "--min-valid", "x", "--json"],
+            "--min-valid",
+        ),
+        (&["try", "pop3", "--json"], "pop3"),
+        (&["try", "imap", "--json"], "--user <USER>"),
+        (&["frobnicate", "--json"], "frobnicate"),
+        (&["status", "--json", "--no-such"], "--no-such"),
+        (&["--json"], "--json"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(code(&output), 64, "{arguments:?}");
+        let lines = json_lines(&output);
+        assert_eq!(lines.len(), 1, "{arguments:?}: {lines:?}");
+        assert_eq!(lines[0]["result"], "error");
+        assert_eq!(lines[0]["kind"], "usage");
+        let message = lines[0]["message"].as_str().unwrap();
+        assert!(message.contains(word), "{arguments:?}: {message}");
+        assert!(message.ends_with("see --help"), "{message}");
+        assert!(!message.starts_with("error"), "{message}");
+        // People are told as always.
+        assert!(stderr(&output).contains("error: "), "{}", stderr(&output));
+    }
+    let output = run(&["account", "--json"]);
+    assert_eq!(code(&output), 64);
+    // Without it, and behind the arguments, stdout stays empty; and help is a result.
+    for arguments in [&["token"][..], &["token", "a", "--", "b", "--json"]] {
+        let output = run(arguments);
+        assert_eq!(code(&output), 64, "{arguments:?}");
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+    let output = run(&["token", "--json", "--help"]);
+    assert_eq!(code(&output), 0);
+    assert!(stdout(&output).contains("Usage"), "{}", stdout(&output));
+}
