@@ -1,10 +1,7 @@
 //! A grant in use: its keeper, and how what the keeper says becomes an exit code.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -22,7 +19,7 @@ use crate::{
     config::Config,
     exit::{Exit, Problem},
     grant::Grant,
-    store,
+    store::{self, Troubles, Watched},
     terminal::note,
     waiting::{Stage, Waiting},
 };
@@ -38,8 +35,8 @@ pub(crate) struct Session {
     /// The authorization server, for people who wait for it.
     host: String,
     keeper: Keeper,
-    /// Saving failed, or locking.
-    store_failed: Arc<AtomicBool>,
+    /// What the store could not do.
+    troubles: Troubles,
     revocation_failure: Arc<Mutex<Option<String>>>,
 }
 
@@ -68,17 +65,17 @@ impl Session {
         store: impl Store + 'static,
         http: impl mail_login_tokens::Http + 'static,
     ) -> Result<Self, Problem> {
-        let store_failed = Arc::new(AtomicBool::new(false));
-        let failed = Arc::clone(&store_failed);
+        let store = Watched::new(store);
+        let troubles = store.troubles();
+        let watched = troubles.clone();
         let revocation_failure = Arc::new(Mutex::new(None));
         let not_revoked = Arc::clone(&revocation_failure);
         let watch = move |notice: &Notice| {
             if let Notice::Event(event) = notice {
                 match event {
-                    Event::StoreUnavailable | Event::LockUnavailable => {
-                        failed.store(true, Ordering::Relaxed);
+                    Event::Adopted { .. } | Event::Refreshed { .. } | Event::Saved { .. } => {
+                        watched.forget();
                     }
-                    Event::Saved { .. } => failed.store(false, Ordering::Relaxed),
                     Event::RevocationFailed(failure) => {
                         let mut kept = not_revoked.lock().unwrap_or_else(PoisonError::into_inner);
                         *kept = Some(failure.to_string());
@@ -101,7 +98,7 @@ impl Session {
             name: name.into(),
             host: String::new(),
             keeper,
-            store_failed,
+            troubles,
             revocation_failure,
         })
     }
@@ -153,9 +150,9 @@ impl Session {
         self.keeper
             .sign_in(tokens, Deadline::after(SAVING))
             .map_err(|error| {
-                let problem = self.keeper.status().problem;
                 if error.is_temporary() {
-                    store::unwritable(problem)
+                    let problem = self.troubles.problem();
+                    problem.unwrap_or_else(|| store::unwritable(""))
                 } else {
                     self.problem(&error)
                 }
@@ -177,7 +174,7 @@ impl Session {
 
     /// What is the matter with the store.
     pub(crate) fn store_problem(&self) -> Option<String> {
-        self.keeper.status().problem
+        self.troubles.detail()
     }
 
     /// Ends without waiting for what is under way. Only where nothing has to be saved.
@@ -186,10 +183,8 @@ impl Session {
     }
 
     fn problem(&self, error: &TokenError) -> Problem {
-        if error.is_temporary() && self.store_failed.load(Ordering::Relaxed) {
-            return store::unwritable(self.keeper.status().problem);
-        }
-        of_token_error(&self.name, error)
+        let of_store = self.troubles.problem().filter(|_| error.is_temporary());
+        of_store.unwrap_or_else(|| of_token_error(&self.name, error))
     }
 }
 
@@ -212,7 +207,7 @@ pub(crate) fn check_writable(store: &dyn Store) -> Result<(), Problem> {
     match store.lock() {
         Lock::Acquired => store.unlock(),
         Lock::Held => {}
-        Lock::Unavailable => return Err(store::unwritable(store.problem())),
+        Lock::Unavailable => return Err(store::unwritable(&store.problem().unwrap_or_default())),
     }
     Ok(())
 }
@@ -275,3 +270,6 @@ fn plain(error: &TokenError) -> (String, Option<&str>) {
 pub(crate) fn sign_in_with(name: &str) -> String {
     format!("; run `mail-login sign-in {name}`")
 }
+
+#[cfg(test)]
+mod tests;

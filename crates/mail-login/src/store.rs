@@ -3,8 +3,9 @@
 mod damaged;
 #[cfg(all(unix, feature = "keyring"))]
 mod keyring;
+mod watched;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt::Display, path::PathBuf, sync::Arc};
 
 #[cfg(unix)]
 use mail_login_tokens::FileStore;
@@ -15,6 +16,7 @@ use crate::{
     exit::{Exit, Problem},
 };
 pub(crate) use damaged::Damaged;
+pub(crate) use watched::{Troubles, Watched};
 
 /// Opens the place. Nothing is read yet.
 pub(crate) fn open(
@@ -86,13 +88,16 @@ fn missing(kind: &str) -> Problem {
 }
 
 /// What the store says of itself.
-pub(crate) fn unreadable(error: &std::io::Error) -> Problem {
+pub(crate) fn unreadable(error: impl Display) -> Problem {
     let message = format!("the tokens cannot be read ({error})");
     Problem::new(Exit::Unreadable, "store-unreadable", message)
 }
 
-pub(crate) fn unwritable(detail: Option<String>) -> Problem {
-    let detail = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
+pub(crate) fn unwritable(detail: &str) -> Problem {
+    let detail = match detail {
+        "" => String::new(),
+        detail => format!(" ({detail})"),
+    };
     let message =
         format!("the tokens cannot be saved{detail}: check rights and space where they are kept");
     Problem::new(Exit::Unwritable, "store-unwritable", message)
