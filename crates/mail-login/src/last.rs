@@ -27,6 +27,8 @@ pub(crate) struct LastFailure {
     exit: u8,
 }
 
+/// Characters of a sentence that are kept.
+const MESSAGE: usize = 1000;
 /// A longer file is none of ours.
 const LENGTH: u64 = 16 << 10;
 
@@ -41,7 +43,7 @@ impl LastFailure {
             at: clock::now().wall.as_secs(),
             kind: problem.kind.into(),
             code: problem.code.clone(),
-            message: problem.plain().into(),
+            message: problem.plain().chars().take(MESSAGE).collect(),
             exit: problem.exit as u8,
         }
     }

@@ -204,7 +204,8 @@ pub(crate) enum Format {
 pub(crate) struct Status {
     /// The account [default: all]
     pub(crate) name: Option<String>,
-    /// Exits by what is the matter: 0 if tokens can be had, 77 if the user has to sign in
+    /// Exits by what is the matter: 0 if tokens can be had, 77 if the user has to sign in, or as the last
+    /// command that got no token
     #[arg(long)]
     pub(crate) check: bool,
     #[command(flatten)]
