@@ -89,8 +89,7 @@ pub(crate) async fn dressed(request: Request, next: Next) -> Response {
     }
 }
 
-/// Whether a browser sends a form, whose answer it shows. The same for pages is
-/// [`wants_page`](mail_session::layer::wants_page).
+/// Whether a browser sends a form, whose answer it shows. The same for pages is [`wants_page`].
 fn sends_form(parts: &Parts) -> bool {
     let text = |name: &str| {
         parts
