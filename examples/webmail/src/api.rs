@@ -101,7 +101,8 @@ async fn session(Extension(session): Extension<Session>) -> Answer {
         "accounts": accounts,
         "token_expires_at": status.expires_at.map(|time| time.as_millis()),
         "is_renewable": status.is_signed_in,
-        "problem": status.problem,
+        // What it is may name hosts and files, and is in the log.
+        "has_problem": status.problem.is_some(),
     })))
 }
 

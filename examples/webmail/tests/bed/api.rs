@@ -67,6 +67,11 @@ async fn a_program_does_all_that_a_browser_does() {
     assert_eq!((status, &json["user"]), (StatusCode::OK, &ALICE.into()));
     assert_eq!(json["accounts"][0]["state"], "go-on");
     assert!(json["token_expires_at"].as_u64().is_some(), "{json}");
+    // Whether there is one, and not which: it may name hosts and files.
+    assert_eq!(
+        (&json["has_problem"], json.get("problem")),
+        (&false.into(), None)
+    );
 
     let letter = json!({ "to": ALICE, "subject": "Hi", "text": "Hello" });
     let (status, json) = program.send(Method::POST, "/api/send", &letter).await;
