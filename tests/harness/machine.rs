@@ -217,7 +217,12 @@ impl World {
                     Reason::CredentialsRejected,
                 ]);
                 let rejection = Rejection::new(reason, Kind::Token);
+                let before = self.life.token(now, Duration::ZERO).is_ok();
                 let _ = self.life.handle_rejection(now, generation, &rejection);
+                if reason == Reason::ScopeInsufficient {
+                    let after = self.life.token(now, Duration::ZERO).is_ok();
+                    assert_eq!(before, after, "one server's scope is everybody's");
+                }
             }
             8 => {
                 self.life.handle_hint(

@@ -20,7 +20,9 @@ pub enum Notice {
     /// What network or store say of a failure.
     Problem(String),
     /// The user has to sign in: end what depends on these tokens. It is said once for each
-    /// generation.
+    /// generation. Where a scope is missing
+    /// ([`ConsentMissing`](token_lifecycle::SignInReason::ConsentMissing)) nothing ends, for servers that
+    /// want less take them.
     SignIn(SignIn),
 }
 

@@ -209,3 +209,24 @@ async fn a_revoked_grant_is_told_as_a_sign_in() {
     assert_eq!(sign_in.reason, SignInReason::Rejected);
     assert_eq!(error.exit_code(), 77);
 }
+
+/// Sending is one scope, reading is another: a server that wants more is no reason to stop using the rest.
+#[tokio::test]
+async fn a_scope_that_one_server_misses_keeps_no_token_from_others() {
+    let scene = Scene::new(MailOptions::new().refuse(|_| Some(Reason::ScopeInsufficient)));
+    for turn in 1..=2 {
+        let Err(LoginError::Token(error)) = scene.login().await else {
+            panic!("it refuses everybody");
+        };
+        let Some(Unavailable::SignIn(sign_in)) = error.unavailable() else {
+            panic!("{error}");
+        };
+        assert_eq!(sign_in.reason, SignInReason::ConsentMissing);
+        assert_eq!(sign_in.generation.get(), 1);
+        assert_eq!(error.exit_code(), 77);
+        // It is not tried again, and nothing is refreshed for it.
+        assert_eq!(scene.testbed.imap().refused(), turn);
+        assert_eq!(scene.current().await, scene.tokens.access_token());
+    }
+    assert_eq!(scene.testbed.provider().requests(Endpoint::Token), 0);
+}

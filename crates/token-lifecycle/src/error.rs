@@ -3,6 +3,8 @@
 use alloc::{boxed::Box, string::String};
 use core::{fmt, time::Duration};
 
+use sasl_core::{Advice, Rejection};
+
 use crate::{Failure, Generation, Scopes};
 
 /// Why there is no token now.
@@ -111,6 +113,31 @@ impl SignIn {
             code: None,
         }
     }
+
+    /// What a mail server's refusal of the token of this generation wants from the user, if it is a
+    /// scope that the token does not have. The token is good all the same, for servers that want less.
+    ///
+    /// ```
+    /// use sasl_core::{Kind, Reason, Refusal, Rejection};
+    /// use token_lifecycle::{Generation, Scopes, SignIn, SignInReason};
+    ///
+    /// let refusal = Refusal::parse(br#"{"status":"insufficient_scope","scope":"mail.send"}"#);
+    /// let rejection = Rejection::new(Reason::ScopeInsufficient, Kind::Token).with_refusal(Some(refusal));
+    /// let wanted = SignIn::for_refusal(Generation::from(7), &rejection).unwrap();
+    /// assert_eq!(wanted.reason, SignInReason::ConsentMissing);
+    /// assert_eq!(wanted.scopes, Some(Scopes::from("mail.send")));
+    /// ```
+    pub fn for_refusal(generation: Generation, rejection: &Rejection) -> Option<Self> {
+        if rejection.advice() != Advice::SignInAgain {
+            return None;
+        }
+        let scope = rejection.refusal().and_then(|refusal| refusal.scope());
+        Some(Self {
+            generation,
+            scopes: scope.map(Scopes::from),
+            ..Self::new(SignInReason::ConsentMissing)
+        })
+    }
 }
 
 impl fmt::Display for SignIn {
@@ -132,7 +159,8 @@ impl core::error::Error for SignIn {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignInReason {
-    /// The mail server wants a scope that the token does not have.
+    /// The mail server wants a scope that the token does not have. This ends nothing: the token is good
+    /// for other servers.
     #[error("the token lacks a scope that the mail server wants: sign in again and allow it")]
     ConsentMissing,
     /// The authorization server wants the user to do something.

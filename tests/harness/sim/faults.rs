@@ -35,6 +35,8 @@ pub struct Faults {
     pub suspend: u64,
     /// A mail server refuses a token that is good.
     pub refused: u64,
+    /// A mail server wants a scope that the token does not have.
+    pub narrow: u64,
     /// A user signs out.
     pub sign_out: u64,
 }
@@ -57,6 +59,7 @@ impl Faults {
         clock: 0,
         suspend: 0,
         refused: 0,
+        narrow: 0,
         sign_out: 0,
     };
 
@@ -76,6 +79,7 @@ impl Faults {
         lock_fails: 150,
         clock: 20,
         refused: 30,
+        narrow: 30,
         ..Self::NONE
     };
 
@@ -104,6 +108,7 @@ impl Faults {
             clock: often(60),
             suspend: often(40),
             refused: often(60),
+            narrow: often(60),
             sign_out: often(10),
         }
     }

@@ -30,6 +30,8 @@ pub(super) struct Process {
     pub(super) fates: HashMap<String, Fate>,
     /// For which generations it was told that the user has to sign in.
     pub(super) told: Vec<(u64, Option<UnixTime>)>,
+    /// For which generations it was told that he has to allow more.
+    pub(super) wanted: Vec<(u64, Option<UnixTime>)>,
     pub(super) sends: Vec<u64>,
     /// Whether the last caller got a token that was good, or why he got none.
     pub(super) last: Option<Result<bool, token_lifecycle::Unavailable>>,
@@ -67,6 +69,7 @@ impl Process {
             not_before: 0,
             fates: HashMap::new(),
             told: Vec::new(),
+            wanted: Vec::new(),
             sends: Vec::new(),
             last: None,
             unsaved: None,

@@ -6,7 +6,7 @@ use core::time::Duration;
 use mail_login_tls::{Deadline, Failure, Server};
 use mail_login_tokens::TokenError;
 use sasl_core::{Credentials, Observer, Protocol, Reason};
-use token_lifecycle::{AccessToken, Feedback};
+use token_lifecycle::{AccessToken, Feedback, SignIn, Unavailable};
 
 use super::Keeper;
 use crate::{Login, Refused, login};
@@ -32,7 +32,8 @@ use crate::{Login, Refused, login};
 ///
 /// # Errors
 ///
-/// When there is no token, or no conversation. A refusal that no new token changes is
+/// When there is no token, or no conversation; also when the user has to allow what this server wants,
+/// for which the token is not kept from others. A refusal that no new token changes is
 /// [`Login::Rejected`].
 pub fn login_with_keeper<P: Protocol>(
     server: &Server,
@@ -54,7 +55,7 @@ pub fn login_with_keeper<P: Protocol>(
     };
     match keeper.handle_rejection(token.generation(), refused.rejection()) {
         Feedback::Retry => {}
-        Feedback::SignIn => return Err(sign_in(keeper, refused)),
+        Feedback::SignIn => return Err(sign_in(keeper, &token, refused)),
         Feedback::AccessRefused | Feedback::Wait => return Ok(Login::Rejected(refused)),
     }
     let token = fresh(keeper, server)?;
@@ -65,7 +66,7 @@ pub fn login_with_keeper<P: Protocol>(
     };
     // It is told, so that the next login does not begin with a token that was refused.
     match keeper.handle_rejection(token.generation(), refused.rejection()) {
-        Feedback::SignIn => Err(sign_in(keeper, refused)),
+        Feedback::SignIn => Err(sign_in(keeper, &token, refused)),
         Feedback::AccessRefused | Feedback::Retry | Feedback::Wait => Ok(Login::Rejected(refused)),
     }
 }
@@ -99,13 +100,20 @@ fn credentials(user: &str, token: &AccessToken) -> Result<Credentials, Failure> 
     Ok(Credentials::bearer(user, token.secret().clone())?)
 }
 
-/// What the keeper says of it, which knows what to ask for.
-fn sign_in<P: Protocol>(keeper: &Keeper, refused: Box<Refused<P>>) -> LoginError {
+/// What the user has to allow, if that is it, or what the keeper says.
+fn sign_in<P: Protocol>(
+    keeper: &Keeper,
+    token: &AccessToken,
+    refused: Box<Refused<P>>,
+) -> LoginError {
+    if let Some(sign_in) = SignIn::for_refusal(token.generation(), refused.rejection()) {
+        return TokenError::new(Unavailable::SignIn(Box::new(sign_in))).into();
+    }
     drop(refused);
     match keeper.token(Duration::ZERO, Deadline::after(Duration::ZERO)) {
         Err(error) => error.into(),
         // The user has signed in this very moment: the next login has the new token.
-        Ok(_) => TokenError::new(token_lifecycle::Unavailable::Temporary {
+        Ok(_) => TokenError::new(Unavailable::Temporary {
             retry_in: Duration::ZERO,
             failure: None,
         })

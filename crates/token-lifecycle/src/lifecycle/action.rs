@@ -50,7 +50,9 @@ pub enum Action<'a> {
     /// [`handle_response`](crate::Lifecycle::handle_response) or
     /// [`handle_no_response`](crate::Lifecycle::handle_no_response).
     Send(Want<'a>),
-    /// End what depends on these tokens, and have the user sign in. Said once for each generation.
+    /// End what depends on these tokens, and have the user sign in. Said once for each generation. For
+    /// [`ConsentMissing`](crate::SignInReason::ConsentMissing) nothing ends: the user has to allow
+    /// more, and until then the tokens are good for whoever wants less.
     SignIn(SignIn),
     /// Let the lock go.
     Unlock,
@@ -138,7 +140,8 @@ pub enum Feedback {
     AccessRefused,
     /// Ask for a token again, and log in once more with it.
     Retry,
-    /// The user has to sign in again.
+    /// The user has to sign in again; where a scope is missing, to allow that
+    /// ([`SignIn::for_refusal`]). Do not try again before.
     SignIn,
     /// The token is not to blame. Try again later with the same.
     Wait,

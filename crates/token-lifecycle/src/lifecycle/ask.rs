@@ -53,7 +53,7 @@ impl Lifecycle {
         let ends = self.leaving || self.is_done() || self.grant.is_some() || self.is_over();
         let stays = valid && !ends;
         let slot = self.slots.first().zip(self.audience(0));
-        let slot = slot.filter(|(slot, _)| stays && slot.consent.is_none());
+        let slot = slot.filter(|_| stays);
         let token = slot.zip(self.record.as_ref());
         let token =
             token.and_then(|((slot, audience), record)| Some((slot, record.access_for(audience)?)));
@@ -94,9 +94,6 @@ impl Lifecycle {
         let Some(slot) = self.slots.get_mut(index) else {
             return Err(Unavailable::UnknownAudience);
         };
-        if let Some(consent) = &slot.consent {
-            return Err(Unavailable::SignIn(consent.clone()));
-        }
         let given = match cred {
             Cred::Valid => true,
             Cred::Advisory => {

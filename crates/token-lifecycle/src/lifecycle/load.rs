@@ -71,6 +71,10 @@ impl Lifecycle {
                     self.op = Op::Wait(self.pause(PauseKind::Busy, None));
                 }
             }
+            // What is in use is good, so that there is nothing to wait for.
+            Op::Load(run, Why::Consent) => {
+                self.peek_at(record, &run);
+            }
             Op::Load(run, Why::Waiting(pause)) => {
                 if !self.peek_at(record, &run) {
                     self.op = Op::Wait(pause);
@@ -115,6 +119,7 @@ impl Lifecycle {
             // Nobody loses a session because a store is down: the tokens are used as they are.
             Op::Load(_, Why::Conflict(ours)) => self.use_unsaved(*ours),
             Op::Load(_, Why::Waiting(pause)) => self.op = Op::Wait(pause),
+            Op::Load(_, Why::Consent) => self.op = Op::Idle,
             Op::Look(sign_in, true) => self.op = Op::Dead(sign_in),
             Op::Grant => {
                 self.grant_after = self.clock.elapsed.saturating_add(GRANT);

@@ -44,7 +44,9 @@ impl Op {
     /// Whether others must keep away.
     pub(super) fn needs_lease(&self) -> bool {
         match self {
-            Self::Load(_, why) => !matches!(why, Why::Peek | Why::Turn | Why::Waiting(_)),
+            Self::Load(_, why) => {
+                !matches!(why, Why::Consent | Why::Peek | Why::Turn | Why::Waiting(_))
+            }
             Self::Mark(_) | Self::Send(_) | Self::Save(_) | Self::Dirty(_) => true,
             Self::Start
             | Self::Idle
@@ -110,6 +112,8 @@ pub(super) enum Why {
     Turn,
     /// To see the same while it is too early to try again.
     Waiting(Pause),
+    /// To see whether the user has allowed more elsewhere.
+    Consent,
     /// Because this could not be written.
     Conflict(Box<Record>),
 }

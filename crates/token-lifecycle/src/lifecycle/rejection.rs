@@ -5,15 +5,19 @@ use core::time::Duration;
 
 use sasl_core::{Advice, Reason, Rejection};
 
-use super::{Feedback, Lifecycle};
-use crate::{Generation, Now, Scopes, SignIn, SignInReason, time::millis};
+use super::{
+    Feedback, Lifecycle,
+    op::{Op, Why},
+};
+use crate::{Generation, Now, SignIn, time::millis};
 
 impl Lifecycle {
     /// A mail server refused the token of this generation.
     ///
     /// A token that is refused is refreshed once, and the login tried once more; a new one that is
     /// refused too is not the reason. A server that cannot say at the moment is believed, unless the
-    /// token is old: some servers say that of an expired token.
+    /// token is old: some servers say that of an expired token. One that wants a scope which the token
+    /// does not have concerns only whoever was refused: the token is given to others as before.
     pub fn handle_rejection(
         &mut self,
         now: Now,
@@ -33,8 +37,8 @@ impl Lifecycle {
             Advice::RefreshToken => self.renew(index, generation, rejection.reason()),
             Advice::RetryLater => self.doubt(index, generation),
             Advice::SignInAgain => {
-                let scopes = rejection.refusal().and_then(|refusal| refusal.scope());
-                self.want_consent(index, generation, scopes)
+                self.want_consent(index, generation, rejection);
+                Feedback::SignIn
             }
             // Advice may be added to; whatever it is, a new token is not it.
             Advice::ChangeSettings | _ => Feedback::AccessRefused,
@@ -82,24 +86,32 @@ impl Lifecycle {
         Feedback::Wait
     }
 
-    /// The token lacks a scope: a new one would too.
-    fn want_consent(
-        &mut self,
-        index: usize,
-        generation: Generation,
-        scopes: Option<&str>,
-    ) -> Feedback {
+    /// The token lacks a scope: a new one would too. Servers that want less take it, so it stays in
+    /// use, and is refreshed as before.
+    fn want_consent(&mut self, index: usize, generation: Generation, rejection: &Rejection) {
+        let looks = matches!(self.op, Op::Load(_, Why::Consent));
         let Some(slot) = self.slots.get_mut(index) else {
-            return Feedback::SignIn;
+            return;
         };
-        if slot.consent.is_none() {
-            let mut sign_in = SignIn::new(SignInReason::ConsentMissing);
-            sign_in.generation = generation;
-            sign_in.scopes = scopes.map(Scopes::from);
-            slot.consent = Some(Box::new(sign_in.clone()));
-            self.notice.get_or_insert_with(|| Box::new(sign_in));
+        slot.look |= !looks;
+        if slot.consent != Some(generation) {
+            slot.consent = Some(generation);
+            let sign_in = SignIn::for_refusal(generation, rejection);
+            self.notice = self.notice.take().or_else(|| sign_in.map(Box::new));
         }
-        Feedback::SignIn
+    }
+
+    /// The user may have allowed more elsewhere. That is one question to the store for a login that was
+    /// refused, which costs more by far.
+    pub(super) fn look_for_consent(&mut self) -> bool {
+        let Some(index) = self.slots.iter().position(|slot| slot.look) else {
+            return false;
+        };
+        if let Some(slot) = self.slots.get_mut(index) {
+            slot.look = false;
+        }
+        self.op = Op::Load(Box::new(self.run(index)), Why::Consent);
+        true
     }
 
     fn is_fresh(&self, index: usize) -> bool {

@@ -133,6 +133,9 @@ impl Lifecycle {
             self.op = Op::Start;
             return;
         }
+        if self.look_for_consent() {
+            return;
+        }
         let until = match self.grant {
             // What it replaces is not worth a request.
             Some(_) => self.grant_after,
@@ -148,7 +151,7 @@ impl Lifecycle {
             return;
         }
         for index in 0..self.slots.len() {
-            let Some(slot) = self.slots.get(index).filter(|slot| slot.consent.is_none()) else {
+            let Some(slot) = self.slots.get(index) else {
                 continue;
             };
             let min_ttl = slot.waiting.unwrap_or_default();

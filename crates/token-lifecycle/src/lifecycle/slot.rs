@@ -1,11 +1,10 @@
 //! What is known of one access token while this process runs.
 
-use alloc::boxed::Box;
 use core::time::Duration;
 
 use super::clock::Clock;
 use crate::{
-    AccessToken, Generation, SignIn, Timers, UnixTime,
+    AccessToken, Generation, Timers, UnixTime,
     time::millis,
     timers::{self, LAST, SETTLED, jitter},
 };
@@ -28,8 +27,10 @@ pub(super) struct Slot {
     pub(super) waiting: Option<Duration>,
     /// The generation that a mail server refused.
     pub(super) refused: Option<Generation>,
-    /// The user has to allow more.
-    pub(super) consent: Option<Box<SignIn>>,
+    /// The generation for which it was told that the user has to allow more.
+    pub(super) consent: Option<Generation>,
+    /// He may have done so elsewhere: the store is to be looked at.
+    pub(super) look: bool,
 }
 
 /// How good a token is.
@@ -52,6 +53,7 @@ impl Slot {
             return;
         }
         self.seen = seen;
+        (self.consent, self.look) = (None, false);
         let Some(token) = token else { return };
         // One that comes from another clock's future is as old as it can be known to be: just born.
         let age = millis(clock.wall.since(token.issued_at));
@@ -66,7 +68,6 @@ impl Slot {
                 clock.elapsed.saturating_add(left)
             });
         self.refused = self.refused.filter(|refused| *refused == token.generation);
-        self.consent = None;
         self.satisfied();
     }
 

@@ -84,7 +84,7 @@ impl Slot {
         renewable: bool,
     ) -> Option<Good> {
         let lifetime = millis(token.lifetime()?);
-        if self.refused == Some(token.generation) || self.consent.is_some() {
+        if self.refused == Some(token.generation) {
             return None;
         }
         let (kept, min_ttl) = match renewable {

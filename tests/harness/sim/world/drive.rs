@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use sasl_core::{Kind, Reason, Rejection};
-use token_lifecycle::{Action, Exchange, Feedback, GrantKind, HttpStage, Record, Response, Want};
+use token_lifecycle::{
+    Action, Exchange, Feedback, Generation, GrantKind, HttpStage, Record, Response, SignInReason,
+    Want,
+};
 
 use super::{Event, HTTP, MINUTE, NOBODY, Reply, Request, World, wire::name};
 use crate::sim::check;
@@ -64,12 +67,32 @@ impl World {
                 });
             }
         }
+        if let Ok((_, generation)) = &result
+            && self.random.happens(self.faults.narrow)
+        {
+            self.want_more(index, *generation)?;
+        }
         let server = &self.server;
         let last = result.map(|(token, _)| server.is_good(self.now, &token));
         let again = if last == Ok(false) { 500 } else { again };
         self.processes[index].last = Some(last);
         self.run(index)?;
         self.ask_after(index, again, again * 2);
+        Ok(())
+    }
+
+    /// A mail server wants a scope that the token does not have, which takes it from nobody else.
+    fn want_more(&mut self, index: usize, generation: Generation) -> Result<(), String> {
+        let process = &mut self.processes[index];
+        let now = process.now(self.now);
+        let before = process.life.token(now, Duration::ZERO).is_ok();
+        let rejection = Rejection::new(Reason::ScopeInsufficient, Kind::Token);
+        let feedback = process.life.handle_rejection(now, generation, &rejection);
+        let after = process.life.token(now, Duration::ZERO).is_ok();
+        self.note(|| format!("{index} lacks a scope: {feedback:?}"));
+        if before && !after {
+            return Err(format!("{index} has no token for lack of a scope"));
+        }
         Ok(())
     }
 
@@ -118,10 +141,15 @@ impl World {
                         self.store.record.as_ref().map(Record::signed_in),
                     );
                     self.note(|| format!("{index} has to sign in: {}", sign_in.reason.name()));
-                    if generation > 0 && self.processes[index].told.contains(&what) {
+                    let process = &mut self.processes[index];
+                    let told = match sign_in.reason {
+                        SignInReason::ConsentMissing => &mut process.wanted,
+                        _ => &mut process.told,
+                    };
+                    if generation > 0 && told.contains(&what) {
                         return Err(format!("{index} was told twice to sign in"));
                     }
-                    self.processes[index].told.push(what);
+                    told.push(what);
                     if generation > 0 {
                         self.signs_in = self.signs_in.max(u64::from(self.random.happens(700)));
                         self.after(MINUTE, 20 * MINUTE, Event::SignIn(index));

@@ -95,26 +95,92 @@ fn a_server_in_trouble_may_mean_an_expired_token() {
     assert_eq!(s.rejected(1, Reason::Temporary), Feedback::Retry);
 }
 
-#[test]
-fn a_missing_scope_wants_the_user_and_no_refresh() {
-    let mut s = Scenario::fresh();
+/// The refusal of a server that wants a scope which the token does not have.
+fn refuse_for_scope(s: &mut Scenario, generation: u64) -> Feedback {
     let refusal = sasl_core::Refusal::parse(br#"{"status":"403","scope":"mail.send"}"#);
     let rejection = sasl_core::Rejection::new(Reason::ScopeInsufficient, sasl_core::Kind::Token)
         .with_refusal(Some(refusal));
+    s.life
+        .handle_rejection(s.now(), Generation::from(generation), &rejection)
+}
+
+#[test]
+fn a_missing_scope_concerns_only_whoever_was_refused() {
+    let mut s = Scenario::fresh();
     for _ in 0..2 {
-        let feedback = s
-            .life
-            .handle_rejection(s.now(), Generation::from(1), &rejection);
-        assert_eq!(feedback, Feedback::SignIn);
+        assert_eq!(refuse_for_scope(&mut s, 1), Feedback::SignIn);
+        assert_eq!(s.token().unwrap(), "access-1");
     }
-    s.does("sign-in consent-missing").does("wait");
-    let Err(Unavailable::SignIn(sign_in)) = s.token() else {
-        panic!()
+    // It is told once, with what to ask for.
+    let Action::SignIn(sign_in) = s.life.poll(s.now()) else {
+        panic!("nobody is told")
     };
+    assert_eq!(sign_in.reason, SignInReason::ConsentMissing);
+    assert_eq!(sign_in.generation, Generation::from(1));
     assert_eq!(sign_in.scopes, Some(Scopes::from("mail.send")));
-    // A new sign-in is another chance.
+    s.does("load").loads().does("wait");
+    assert_eq!(s.token().unwrap(), "access-1");
+    assert!(s.life.fresh_for(s.now()) > Duration::ZERO);
+    // Whoever tries again is refused again, and nobody is told anew.
+    assert_eq!(refuse_for_scope(&mut s, 1), Feedback::SignIn);
+    s.does("load").loads().does("wait");
+}
+
+#[test]
+fn a_missing_scope_keeps_no_token_from_being_refreshed() {
+    let mut s = Scenario::fresh();
+    assert_eq!(refuse_for_scope(&mut s, 1), Feedback::SignIn);
+    s.does("sign-in consent-missing").does("load").loads();
+    s.does("wait").pass(3300);
+    assert_eq!(s.token().unwrap(), "access-1");
+    s.until("send refresh-1")
+        .answers(200, REFRESHED)
+        .until("wait");
+    assert_eq!(s.token().unwrap(), "access-2");
+    // Other tokens are another matter.
+    assert_eq!(refuse_for_scope(&mut s, 1), Feedback::Retry);
+    s.does("wait");
+    assert_eq!(refuse_for_scope(&mut s, 2), Feedback::SignIn);
+    s.does("sign-in consent-missing").does("load").loads();
+    s.does("wait");
+    // Another server that refuses the token as such has it replaced as ever.
+    assert_eq!(s.rejected(2, Reason::TokenRejected), Feedback::Retry);
+    s.until("send refresh-2");
+}
+
+#[test]
+fn a_sign_in_gives_what_was_missing() {
+    let mut s = Scenario::fresh();
+    assert_eq!(refuse_for_scope(&mut s, 1), Feedback::SignIn);
+    s.does("sign-in consent-missing").does("load").loads();
     s.grant("access-7", Some("refresh-7")).until("wait");
     assert_eq!(s.token().unwrap(), "access-7");
+    assert_eq!(refuse_for_scope(&mut s, 1), Feedback::Retry);
+    s.does("wait");
+}
+
+/// Whoever is refused has the store looked at, for the token is good for others and nobody else would.
+#[test]
+fn a_sign_in_elsewhere_gives_what_was_missing() {
+    let mut s = Scenario::fresh();
+    assert_eq!(refuse_for_scope(&mut s, 1), Feedback::SignIn);
+    s.does("sign-in consent-missing").does("load").cannot_load();
+    s.does("wait");
+    assert_eq!(s.token().unwrap(), "access-1");
+    s.others_refresh();
+    let stored = s.stored.as_mut().unwrap();
+    stored.signed_in = stored.signed_in + Duration::from_secs(1);
+    s.does("wait");
+    assert_eq!(refuse_for_scope(&mut s, 1), Feedback::SignIn);
+    s.does("load").loads().does("wait");
+    assert!(s.has_told("adopted"));
+    assert_eq!(s.token().unwrap(), "access-theirs");
+    // Or somebody has signed out there.
+    assert_eq!(refuse_for_scope(&mut s, 2), Feedback::SignIn);
+    s.stored = None;
+    s.does("sign-in consent-missing").does("load").loads();
+    s.does("sign-in signed-out");
+    assert!(s.token().is_err());
 }
 
 #[test]
@@ -181,8 +247,10 @@ fn what_was_remembered_is_forgotten_when_something_happens() {
     assert_eq!(s.rejected(1, Reason::TokenRejected), Feedback::SignIn);
     assert!(s.token().is_err());
     let mut s = given();
+    s.others_refresh();
     assert_eq!(s.rejected(1, Reason::ScopeInsufficient), Feedback::SignIn);
-    assert!(matches!(s.token(), Err(Unavailable::SignIn(_))));
+    s.does("sign-in consent-missing").does("load").loads();
+    assert_eq!(s.token().unwrap(), "access-theirs");
     let mut s = given();
     let now = s.now();
     s.life.sign_out(now);
