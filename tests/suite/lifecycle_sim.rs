@@ -72,6 +72,13 @@ fn what_passes_costs_no_login() {
     assert_eq!(sum.excused_losses, 0);
 }
 
+/// Others are kept away by the lock until new tokens are saved, whatever the server says meanwhile.
+#[test]
+fn what_is_unsaved_keeps_the_lock() {
+    let sum = play(4_000_000, schedules(300, 5000), 120, |_| Faults::OUTAGES);
+    assert!(sum.refreshes > 0 && sum.adoptions > 0);
+}
+
 #[test]
 fn everything_goes_wrong() {
     let sum = play(3_000_000, schedules(2000, 80_000), 120, Faults::chance);

@@ -159,6 +159,8 @@ pub struct Lifecycle {
     grant_after: u64,
     /// When the server may be asked again, by its own word.
     not_before: u64,
+    /// The same by our own patience, after a request in the midst of saving failed.
+    patience: u64,
     /// When there may be a turn to refresh, by the word of the driver; when the store was looked at
     /// meanwhile, and how often, and whether that is to be done again.
     turn_at: u64,
@@ -216,6 +218,7 @@ impl Lifecycle {
             grant: None,
             grant_after: 0,
             not_before: 0,
+            patience: 0,
             turn_at: 0,
             peeked: 0,
             peeks: 0,
@@ -311,6 +314,10 @@ impl Lifecycle {
 
     /// Uses this record from now on.
     fn install(&mut self, record: Record) {
+        if self.is_newer(&record) {
+            // With other tokens it is another matter.
+            self.patience = 0;
+        }
         self.stored = Some(record.revision);
         self.record = Some(record);
         self.see();

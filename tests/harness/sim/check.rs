@@ -23,7 +23,10 @@ pub(super) fn written(
     }
     if let (Some(lost), None) = (old.refresh(), new.refresh()) {
         let lost = lost.expose();
-        if !refused.iter().any(|refused| refused == lost) {
+        // Or one that was to replace it, and could not be saved.
+        let family = server.family(lost);
+        let was_refused = |refused: &String| refused == lost || server.family(refused) == family;
+        if !refused.iter().any(was_refused) {
             return Err("a refresh token was dropped that nobody has refused".into());
         }
         if server.is_current(lost) {
@@ -55,6 +58,27 @@ pub(super) fn sent(process: &mut Process, now: u64, token: &str) -> Result<(), S
         .count();
     if window > 40 {
         return Err(format!("a storm: {window} requests in five minutes"));
+    }
+    Ok(())
+}
+
+/// A process lets the lock go: others would send the refresh token that is stored.
+pub(super) fn unlocked(
+    process: &Process,
+    stored: Option<&Record>,
+    server: &Server,
+) -> Result<(), String> {
+    let Some((ours, stored)) = process.life.record().zip(stored) else {
+        return Ok(());
+    };
+    // Of another sign-in it would not matter.
+    let is_newer =
+        ours.signed_in() == stored.signed_in() && ours.generation() > stored.generation();
+    let ours = ours
+        .refresh()
+        .filter(|ours| Some(*ours) != stored.refresh());
+    if is_newer && ours.is_some_and(|ours| server.is_current(ours.expose())) {
+        return Err("the lock is let go, and the refresh token is not saved".into());
     }
     Ok(())
 }

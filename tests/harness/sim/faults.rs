@@ -25,6 +25,8 @@ pub struct Faults {
     pub save_fails: u64,
     /// It was written, and the word of it is lost.
     pub save_unsure: u64,
+    /// The store cannot be written for some minutes, from the moment on at which there are new tokens.
+    pub outage: u64,
     /// The lock does not work.
     pub lock_fails: u64,
     /// A process ends at some step and begins anew.
@@ -54,6 +56,7 @@ impl Faults {
         load_fails: 0,
         save_fails: 0,
         save_unsure: 0,
+        outage: 0,
         lock_fails: 0,
         crash: 0,
         clock: 0,
@@ -83,6 +86,17 @@ impl Faults {
         ..Self::NONE
     };
 
+    /// The store fails when there is something to save, and then the server does.
+    pub const OUTAGES: Self = Self {
+        unreachable: 100,
+        reply_lost: 50,
+        throttled: 300,
+        unavailable: 200,
+        portal: 100,
+        outage: 500,
+        ..Self::NONE
+    };
+
     /// Some of everything, more or less of each.
     pub fn chance(random: &mut Random) -> Self {
         let mut often = |most: u64| {
@@ -103,6 +117,7 @@ impl Faults {
             load_fails: often(150),
             save_fails: often(150),
             save_unsure: often(100),
+            outage: often(50),
             lock_fails: often(300),
             crash: often(60),
             clock: often(60),

@@ -34,6 +34,8 @@ pub struct World {
     /// Grants that may be lost, as an answer was.
     excused: HashSet<usize>,
     refused: Vec<String>,
+    /// Until when the store cannot be written.
+    outage: u64,
     signed_out: bool,
     signs_in: u64,
     is_calm: bool,
@@ -128,6 +130,7 @@ impl World {
             seed,
             excused: HashSet::new(),
             refused: Vec::new(),
+            outage: 0,
             signed_out: false,
             signs_in: 1,
             is_calm: false,
@@ -202,6 +205,7 @@ impl World {
     /// From now on nothing goes wrong, and everybody is told.
     fn calm(&mut self) {
         self.faults = Faults::NONE;
+        self.outage = 0;
         self.is_calm = true;
         for index in 0..self.processes.len() {
             let now = self.processes[index].now(self.now);

@@ -8,7 +8,7 @@ use super::{
     op::{Op, Why},
     slot::Cred,
 };
-use crate::{AccessToken, Audience, Now, SignIn, SignInReason, Unavailable};
+use crate::{AccessToken, Audience, Class, Failure, Now, SignIn, SignInReason, Unavailable};
 
 impl Lifecycle {
     /// The access token for the first audience of the options, or why there is none.
@@ -158,6 +158,23 @@ impl Lifecycle {
         stuck && token.is_some_and(|(slot, token)| slot.is_usable(token, &self.clock, min_ttl))
     }
 
+    /// When there may be a token. That one is saved by then gives nobody another one.
+    fn retry_in(&self) -> Duration {
+        let nap = self.nap();
+        if !matches!(self.op, Op::Dirty(_)) {
+            return nap;
+        }
+        let asks = self.clock.until(self.asks_at());
+        asks.min(self.options.timers.nap).max(nap)
+    }
+
+    /// What is set wrong, while no request is made for that reason, and saving goes on.
+    fn misconfigured(&self) -> Option<&Failure> {
+        let failure = self.last_failure.as_ref()?;
+        let waits = self.clock.elapsed < self.patience;
+        (waits && matches!(failure.class(), Class::Misconfigured(_))).then_some(failure)
+    }
+
     fn is_over(&self) -> bool {
         self.options.end_at_once && matches!(self.op, Op::Dead(_) | Op::Look(..))
     }
@@ -184,9 +201,12 @@ impl Lifecycle {
             | Op::Grant
             | Op::Leave(_)
             | Op::Closed => {
+                if let Some(failure) = self.misconfigured() {
+                    return Unavailable::Misconfigured(failure.clone());
+                }
                 let retry_in = match self.waits_for_turn() {
                     true => self.clock.until(self.turn_at),
-                    false => self.nap(),
+                    false => self.retry_in(),
                 };
                 self.peek_again(index);
                 Unavailable::Temporary {

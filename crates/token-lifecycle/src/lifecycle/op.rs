@@ -144,6 +144,15 @@ pub(super) struct Dirty {
     /// When it was last tried.
     pub(super) since: u64,
     pub(super) tries: u32,
+    /// The refresh token was sent, and may have been replaced without our knowing.
+    pub(super) lost: bool,
+}
+
+impl Dirty {
+    /// After so many tries somebody who waits is helped by a request in the meantime.
+    pub(super) const LATE: u32 = 3;
+    /// The longest time between two tries: the lock has to last until one of them works.
+    pub(super) const AGAIN: u64 = 4000;
 }
 
 /// A wait.

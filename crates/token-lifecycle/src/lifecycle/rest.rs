@@ -21,6 +21,7 @@ impl Lifecycle {
         let from = self.clock.elapsed.saturating_add(spread);
         self.failures = 0;
         self.stuck = 0;
+        self.patience = self.patience.min(from);
         match &mut self.op {
             Op::Wait(pause) | Op::Park(pause, _) => pause.kind = PauseKind::Hurried(from),
             Op::Dirty(dirty) => dirty.tries = 0,
@@ -56,8 +57,8 @@ impl Lifecycle {
             }
             return self.leave();
         }
-        if matches!(self.op, Op::Dirty(Dirty { tries: 3.., .. })) {
-            return self.go_on_unsaved();
+        if let Op::Dirty(dirty) = self.op {
+            return self.go_on_unsaved(dirty);
         }
         match &self.op {
             Op::Wait(pause) | Op::Park(pause, _) if self.is_over_by(pause) => self.op = Op::Idle,
@@ -107,7 +108,10 @@ impl Lifecycle {
 
     /// The store has failed for a while, and by now the token is of no use. The refresh token that
     /// was not saved works all the same, and nobody else has it.
-    fn go_on_unsaved(&mut self) {
+    fn go_on_unsaved(&mut self, dirty: Dirty) {
+        if dirty.tries < Dirty::LATE {
+            return;
+        }
         let waits = |index: &usize| {
             self.slots
                 .get(*index)
@@ -117,14 +121,20 @@ impl Lifecycle {
         let Some(index) = (0..self.slots.len()).find(waits) else {
             return;
         };
-        let until = self.not_before.max(self.turn_at);
+        let until = self.asks_at().max(self.turn_at);
         if self.can_renew() && self.clock.elapsed >= until {
             let run = Run {
                 alone: true,
+                lost: dirty.lost,
                 ..self.run(index)
             };
             self.send(Box::new(run));
         }
+    }
+
+    /// When the server may be asked again.
+    pub(super) fn asks_at(&self) -> u64 {
+        self.not_before.max(self.patience)
     }
 
     /// Begins what is due.
@@ -136,17 +146,16 @@ impl Lifecycle {
         if self.look_for_consent() {
             return;
         }
-        let until = match self.grant {
+        let (until, patience) = match self.grant {
             // What it replaces is not worth a request.
-            Some(_) => self.grant_after,
-            None => self.not_before,
+            Some(_) => (self.grant_after, 0),
+            None => (self.not_before, self.patience),
         };
-        if self.clock.elapsed < until {
-            let floor = until - self.clock.elapsed;
+        if self.clock.elapsed < until.max(patience) {
             self.op = Op::Wait(Pause {
                 since: self.clock.elapsed,
-                floor,
-                kind: PauseKind::Hurried(0),
+                floor: until.saturating_sub(self.clock.elapsed),
+                kind: PauseKind::Hurried(patience),
             });
             return;
         }
@@ -270,7 +279,7 @@ impl Lifecycle {
     }
 
     /// How long to wait after so many failures: half of it is certain, half of it chance.
-    fn backoff(&self, failures: u32) -> u64 {
+    pub(super) fn backoff(&self, failures: u32) -> u64 {
         let timers = &self.options.timers;
         let (first, most, doublings) = match (self.is_blocked(), failures) {
             (true, 0 | 1) => return 1000,
@@ -295,7 +304,7 @@ impl Lifecycle {
         }
     }
 
-    fn probe(&self) -> u64 {
+    pub(super) fn probe(&self) -> u64 {
         let timers = &self.options.timers;
         doubled(timers.probe, self.probes.saturating_sub(1)).min(millis(timers.probe_at_most))
     }
@@ -317,7 +326,7 @@ impl Lifecycle {
         let then = match &self.op {
             Op::Wait(pause) | Op::Park(pause, _) => self.ends(pause),
             // It has to be saved while the lock still keeps others from the old refresh token.
-            Op::Dirty(dirty) => Self::retry(dirty.since, dirty.tries, 4000),
+            Op::Dirty(dirty) => Self::retry(dirty.since, dirty.tries, Dirty::AGAIN),
             Op::Leave(Leave::Load { tries, since } | Leave::Revoke { tries, since })
                 if *tries > 0 =>
             {

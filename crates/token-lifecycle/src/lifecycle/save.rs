@@ -1,10 +1,11 @@
 //! What became of a writing.
 
 use alloc::boxed::Box;
+use core::time::Duration;
 
 use super::{
     Lifecycle,
-    op::{Dirty, Leave, Op, Run, Save, Then, Why},
+    op::{Dirty, Leave, Op, PauseKind, Run, Save, Then, Why},
 };
 use crate::{
     Event, Now, Record, Revision, Saved, SignIn, SignInReason, UnixTime,
@@ -147,6 +148,21 @@ impl Lifecycle {
         self.op = Op::Dirty(Dirty {
             since: self.clock.elapsed,
             tries: 1,
+            lost: false,
+        });
+    }
+
+    /// A request by a refresh token that is not saved has failed, and that is no reason to let the lock go, which
+    /// keeps others from the one before: saving comes first, and another request after this pause.
+    pub(super) fn save_on(&mut self, lost: bool, pause: u64, floor: Option<Duration>) {
+        let now = self.clock.elapsed;
+        let floor = self.pause(PauseKind::Failed, floor).floor;
+        self.not_before = now.saturating_add(floor);
+        self.patience = now.saturating_add(pause);
+        self.op = Op::Dirty(Dirty {
+            since: now.saturating_sub(Dirty::AGAIN),
+            tries: Dirty::LATE,
+            lost,
         });
     }
 
@@ -159,6 +175,7 @@ impl Lifecycle {
         self.op = Op::Dirty(Dirty {
             since: self.clock.elapsed,
             tries: 0,
+            lost: false,
         });
     }
 
@@ -192,6 +209,7 @@ impl Lifecycle {
                 self.op = Op::Dirty(Dirty {
                     since: self.clock.elapsed,
                     tries,
+                    ..dirty
                 });
             }
         }
@@ -270,7 +288,7 @@ impl Lifecycle {
         let (mut signed_in, mut generation) = (self.clock.wall, Default::default());
         for record in known {
             if record.signed_in >= signed_in {
-                signed_in = record.signed_in + core::time::Duration::from_millis(1);
+                signed_in = record.signed_in + Duration::from_millis(1);
             }
             generation = record.generation.max(generation);
         }

@@ -212,6 +212,11 @@ impl Lifecycle {
             | Class::Suspicious
             | Class::Pending
             | Class::SlowDown => {
+                if run.alone {
+                    self.failures = self.failures.saturating_add(1);
+                    let pause = self.backoff(self.failures);
+                    return self.save_on(run.lost, pause, failure.retry_after());
+                }
                 self.wait_for(failure.retry_after());
                 self.unmark(&run);
             }
@@ -228,6 +233,10 @@ impl Lifecycle {
                     run.dated = true;
                     self.skew = skew;
                     self.op = Op::Send(run);
+                }
+                Some(_) | None if run.alone => {
+                    self.probes = self.probes.saturating_add(1);
+                    self.save_on(run.lost, self.probe(), failure.retry_after());
                 }
                 Some(_) | None => {
                     self.park(failure);

@@ -100,8 +100,11 @@ impl Lifecycle {
             }
             Op::Send(run) if run.alone => {
                 self.turn_at = turn_at;
-                let since = elapsed;
-                self.op = Op::Dirty(Dirty { since, tries: 3 });
+                self.op = Op::Dirty(Dirty {
+                    since: elapsed,
+                    tries: Dirty::LATE,
+                    lost: run.lost,
+                });
             }
             op @ (Op::Start
             | Op::Idle

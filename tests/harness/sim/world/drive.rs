@@ -157,6 +157,10 @@ impl World {
                     continue;
                 }
                 Action::Unlock => {
+                    let stored = self.store.record.as_ref();
+                    if !self.signed_out {
+                        check::unlocked(&self.processes[index], stored, &self.server)?;
+                    }
                     self.lease.unlock(index, epoch);
                     continue;
                 }

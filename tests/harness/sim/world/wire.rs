@@ -2,7 +2,7 @@
 
 use token_lifecycle::{HttpStage, Lock, Record, Response, Revision, Saved};
 
-use super::{Event, HTTP, Reply, Request, World};
+use super::{Event, HTTP, MINUTE, Reply, Request, World};
 use crate::sim::{
     check,
     process::Fate,
@@ -28,7 +28,9 @@ impl World {
             }
             Request::Load if self.random.happens(faults.load_fails) => Reply::NotLoaded,
             Request::Load => Reply::Loaded(self.store.record.clone()),
-            Request::Put(..) if self.random.happens(faults.save_fails) => {
+            Request::Put(..)
+                if self.now < self.outage || self.random.happens(faults.save_fails) =>
+            {
                 // While it is not saved, others may use the refresh token before it.
                 let unsaved = self.processes[index].unsaved.clone();
                 self.excuse(unsaved.as_deref());
@@ -139,6 +141,9 @@ impl World {
                 let refresh = refresh.map_or_else(String::new, |refresh| {
                     format!(r#","refresh_token":"{refresh}""#)
                 });
+                if self.random.happens(faults.outage) {
+                    self.outage = self.now + self.random.between(1000, 20 * MINUTE);
+                }
                 let seconds = self.server.lifetime / 1000;
                 http(
                     200,

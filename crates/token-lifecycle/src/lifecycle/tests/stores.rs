@@ -1,3 +1,5 @@
+use alloc::{format, string::String};
+
 use super::*;
 
 #[test]
@@ -45,6 +47,156 @@ fn while_the_store_fails_the_old_refresh_token_is_never_sent_again() {
     s.pass(600);
     assert!(s.token().unwrap_err().is_temporary());
     s.does("send refresh-2");
+}
+
+/// New tokens that cannot be saved, an hour later: somebody waits, and the next request is on its way.
+fn unsaved_and_expired() -> Scenario {
+    let mut s = Scenario::expired();
+    s.until("send refresh-1").answers(200, REFRESHED);
+    for _ in 0..3 {
+        s.does("save").saves(Saved::Failed).does("wait").pass(4);
+    }
+    s.pass(3600);
+    assert!(s.token().unwrap_err().is_temporary());
+    s.does("send refresh-2");
+    s
+}
+
+/// Saves in vain for so many seconds, which is all that is done, and says what else comes when.
+fn saves_in_vain(s: &mut Scenario, seconds: u64) -> String {
+    let mut saved = 0;
+    for second in 0..=seconds {
+        let mut next = s.next();
+        if next == "save" {
+            // At once after a request, and every four seconds at the latest after that.
+            saved = second;
+            s.saves(Saved::Failed);
+            next = s.next();
+        }
+        if next != "wait" {
+            return format!("{next} after {second}");
+        }
+        assert!(second - saved <= 4, "not saved for {} s", second - saved);
+        s.pass(1);
+    }
+    "nothing else".into()
+}
+
+#[test]
+fn a_request_that_fails_keeps_what_is_unsaved_under_the_lock() {
+    type Fail = fn(&mut Scenario);
+    let fails: [(&str, Fail); 5] = [
+        ("429", |s| {
+            s.answers_with(429, "", &[("Retry-After", "7")]);
+        }),
+        ("503", |s| {
+            s.answers(503, "");
+        }),
+        ("no connection", |s| {
+            s.fails(HttpStage::Connect);
+        }),
+        ("lost twice", |s| {
+            s.fails(HttpStage::Sent).does("send refresh-2");
+            s.fails(HttpStage::Sent);
+        }),
+        ("set wrong", |s| {
+            s.answers(401, r#"{"error":"invalid_client"}"#);
+        }),
+    ];
+    for (what, fail) in fails {
+        let mut s = unsaved_and_expired();
+        fail(&mut s);
+        assert_eq!(s.next(), "save", "{what}");
+        s.saves(Saved::Failed).does("wait");
+        s.pass(4);
+        let next = saves_in_vain(&mut s, 60);
+        let asked = match what {
+            "429" => "send refresh-2 after 4",
+            "set wrong" => "nothing else",
+            _ => "send refresh-2 after 0",
+        };
+        assert!(next.starts_with(asked), "{what}: {next}");
+    }
+}
+
+#[test]
+fn while_it_saves_a_server_that_wants_to_be_left_alone_is() {
+    let mut s = unsaved_and_expired();
+    s.answers_with(429, "", &[("Retry-After", "300")]);
+    let Err(Unavailable::Temporary { retry_in, .. }) = s.token() else {
+        panic!("it has expired")
+    };
+    assert_eq!(retry_in, Duration::from_secs(60));
+    assert_eq!(saves_in_vain(&mut s, 298), "nothing else");
+    // No hint helps, and the store is back before.
+    s.life.handle_hint(s.now(), Hint::Retry);
+    s.does("save").saves(Saved::Done);
+    s.does("unlock").does("wait");
+    assert_eq!(
+        s.stored.as_ref().unwrap().refresh,
+        Some(Secret::from("refresh-2"))
+    );
+    assert!(s.token().unwrap_err().is_temporary());
+    s.pass(60).until("send refresh-2");
+}
+
+#[test]
+fn while_it_saves_each_failure_makes_it_more_patient_until_somebody_hints() {
+    let mut s = unsaved_and_expired();
+    for least in [1, 2, 15] {
+        s.answers(503, "");
+        let before = s.now().boot.unwrap();
+        let next = saves_in_vain(&mut s, 60);
+        assert!(next.starts_with("send refresh-2"), "{next}");
+        let waited = s.now().boot.unwrap() - before;
+        assert!(waited >= Duration::from_secs(least), "{waited:?}");
+        assert!(waited <= Duration::from_secs(2 * least + 2), "{waited:?}");
+    }
+    s.answers(503, "");
+    s.life.handle_hint(s.now(), Hint::NetworkUp);
+    // It begins with saving, as there may be a store again too.
+    let next = saves_in_vain(&mut s, 10);
+    assert_eq!(next, "send refresh-2 after 3");
+    s.answers(
+        200,
+        r#"{"access_token":"access-3","refresh_token":"refresh-3","expires_in":3600}"#,
+    );
+    s.does("save")
+        .saves(Saved::Done)
+        .does("unlock")
+        .does("wait");
+    assert_eq!(s.token().unwrap(), "access-3");
+}
+
+#[test]
+fn while_it_saves_a_wrong_setting_is_told_and_tried_again_when_it_was_changed() {
+    let mut s = unsaved_and_expired();
+    s.answers(401, r#"{"error":"invalid_client"}"#);
+    assert!(matches!(s.token(), Err(Unavailable::Misconfigured(_))));
+    assert_eq!(saves_in_vain(&mut s, 890), "nothing else");
+    assert!(matches!(s.token(), Err(Unavailable::Misconfigured(_))));
+    // Once it is saved, others may have the lock; the setting is as wrong as before.
+    s.pass(4).does("save").saves(Saved::Done);
+    s.does("unlock").does("wait");
+    assert!(matches!(s.token(), Err(Unavailable::Misconfigured(_))));
+    s.life.handle_hint(s.now(), Hint::SettingsChanged);
+    s.until("send refresh-2");
+    s.answers(200, r#"{"access_token":"access-3","expires_in":3600}"#)
+        .until("wait");
+    assert_eq!(s.token().unwrap(), "access-3");
+}
+
+#[test]
+fn an_answer_that_is_lost_while_it_saves_is_told_as_that() {
+    let mut s = unsaved_and_expired();
+    for _ in 0..2 {
+        s.fails(HttpStage::Sent);
+        s.next();
+    }
+    s.saves(Saved::Failed).pass(2).does("send refresh-2");
+    s.answers(400, r#"{"error":"invalid_grant"}"#);
+    s.until("sign-in lost-rotation");
+    assert!(s.stored.as_ref().unwrap().is_ended());
 }
 
 /// The lock of who has them lasts a minute, and once it has ended others send the old refresh token.
