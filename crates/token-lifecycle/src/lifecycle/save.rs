@@ -247,7 +247,9 @@ impl Lifecycle {
         if stored.generation >= ours.generation {
             let generation = stored.generation;
             let same_grant = stored.signed_in == ours.signed_in;
-            if same_grant && stored.issued_at() >= ours.issued_at() {
+            // Whoever is further on may have begun with ours, if it was written after all; clocks may be apart.
+            let is_later = stored.generation > ours.generation;
+            if same_grant && (is_later || stored.issued_at() >= ours.issued_at()) {
                 self.spare = ours.refresh;
                 self.install(stored);
                 self.tell(Event::Conflict { generation });

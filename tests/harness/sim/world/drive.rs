@@ -136,16 +136,16 @@ impl World {
                 }
                 Action::SignIn(sign_in) => {
                     let generation = sign_in.generation.get();
-                    let what = (
-                        generation,
-                        self.store.record.as_ref().map(Record::signed_in),
-                    );
                     self.note(|| format!("{index} has to sign in: {}", sign_in.reason.name()));
                     let process = &mut self.processes[index];
-                    let told = match sign_in.reason {
-                        SignInReason::ConsentMissing => &mut process.wanted,
-                        _ => &mut process.told,
+                    let (told, record) = match sign_in.reason {
+                        // That is about the token that it has, whatever is stored by now.
+                        SignInReason::ConsentMissing => {
+                            (&mut process.wanted, process.life.record())
+                        }
+                        _ => (&mut process.told, self.store.record.as_ref()),
                     };
+                    let what = (generation, record.map(Record::signed_in));
                     if generation > 0 && told.contains(&what) {
                         return Err(format!("{index} was told twice to sign in"));
                     }

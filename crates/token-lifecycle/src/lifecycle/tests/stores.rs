@@ -312,6 +312,24 @@ fn of_two_refreshes_ours_may_be_the_later_one() {
     assert_eq!(s.stored.as_ref().unwrap().generation, Generation::from(4));
 }
 
+/// What was reported as failed was written, and somebody whose clock is behind has refreshed it by now: the old
+/// refresh token must not come back.
+#[test]
+fn of_two_refreshes_the_one_that_began_with_the_other_is_kept() {
+    let mut s = Scenario::expired();
+    s.until("send refresh-1").answers(200, REFRESHED);
+    s.does("save");
+    let Op::Save(save) = &s.life.op else { panic!() };
+    s.stored = Some(save.record.clone());
+    s.life.handle_saved(s.now(), Saved::Failed);
+    s.others_refresh();
+    let token = s.stored.as_mut().unwrap().access.first_mut().unwrap();
+    token.issued_at = token.issued_at - Duration::from_secs(120);
+    s.pass(1).does("save").saves(Saved::Conflict);
+    s.does("load").loads().does("unlock").does("wait");
+    assert_eq!(s.token().unwrap(), "access-theirs");
+}
+
 #[test]
 fn signed_out_elsewhere_while_we_refreshed() {
     let mut s = Scenario::expired();
