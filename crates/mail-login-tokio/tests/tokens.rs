@@ -59,13 +59,40 @@ impl Scene {
         Self::start(provider, tokens, http, |settings| settings)
     }
 
+    /// The access token is good for less than a minute.
+    fn ending() -> Self {
+        let provider = Provider::start(ProviderOptions::new()).unwrap();
+        let tokens = provider.issue("alice@example.com");
+        let now = clock::now().wall;
+        let (issued, expires) = (
+            now - Duration::from_secs(3555),
+            now + Duration::from_secs(45),
+        );
+        let record = record_of(&tokens, issued.as_millis(), expires.as_millis());
+        let http = HttpClient::new()
+            .extra_ca_pem(provider.authority().pem().as_bytes())
+            .unwrap();
+        Self::start_with(provider, tokens, record, http, |settings| settings)
+    }
+
     fn start(
         provider: Provider,
         tokens: Tokens,
         http: HttpClient,
         change: impl FnOnce(Settings) -> Settings,
     ) -> Self {
-        let store = MemoryStore::with_record(record(&tokens));
+        let record = record(&tokens);
+        Self::start_with(provider, tokens, record, http, change)
+    }
+
+    fn start_with(
+        provider: Provider,
+        tokens: Tokens,
+        record: Record,
+        http: HttpClient,
+        change: impl FnOnce(Settings) -> Settings,
+    ) -> Self {
+        let store = MemoryStore::with_record(record);
         let notices = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&notices);
         let watch = move |notice: &Notice| kept.lock().unwrap().push(notice.clone());
@@ -147,10 +174,14 @@ fn settings(provider: &Provider) -> Settings {
 
 /// A record with an access token that has expired.
 fn record(tokens: &Tokens) -> Record {
+    record_of(tokens, 0, 1)
+}
+
+fn record_of(tokens: &Tokens, issued: u64, expires: u64) -> Record {
     let (access, refresh) = (tokens.access_token(), tokens.refresh_token().unwrap());
     let json = format!(
         r#"{{"version":1,"revision":1,"generation":1,"signed_in":0,"client_id":"mail-client","refresh":"{refresh}",
-            "access":[{{"token":"{access}","scope":"mail","generation":1,"issued_at":0,"expires_at":1}}]}}"#
+            "access":[{{"token":"{access}","scope":"mail","generation":1,"issued_at":{issued},"expires_at":{expires}}}]}}"#
     );
     Record::from_json(json.as_bytes()).unwrap()
 }
@@ -198,6 +229,33 @@ async fn callers_that_are_dropped_break_nothing_off() {
     assert!(scene.token(SOON).await.is_ok());
     assert_eq!(scene.requests(), 1);
     assert_eq!(scene.provider.reuses(), 0);
+}
+
+/// In the last minute of a token a better one is waited for, and where that takes too long it is good all the same.
+#[tokio::test]
+async fn a_caller_who_can_wait_no_longer_gets_what_is_left() {
+    let scene = Scene::ending();
+    let (fault, gate) = Fault::none().held();
+    scene.provider.misbehave(fault);
+    scene.wait_for(1).await;
+    let short = Duration::from_millis(200);
+    let left = scene.token(short).await.unwrap();
+    assert_eq!(left, scene.tokens.access_token());
+    let minutes = Duration::from_secs(600);
+    let longer = scene.keeper().token(minutes, Deadline::after(short)).await;
+    assert!(longer.unwrap_err().is_temporary());
+    let mail = Audience::new("mail");
+    let same = scene
+        .keeper()
+        .token_for(&mail, Duration::ZERO, Deadline::after(short))
+        .await;
+    assert_eq!(same.unwrap().generation().get(), 1);
+    gate.open();
+    assert_ne!(
+        scene.token(SOON).await.unwrap(),
+        scene.tokens.access_token()
+    );
+    assert_eq!(scene.requests(), 1);
 }
 
 #[tokio::test]

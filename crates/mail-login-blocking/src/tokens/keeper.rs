@@ -75,15 +75,19 @@ impl Keeper {
     }
 
     /// A token for the first audience that is good for `min_ttl` at least. It is there at once in most
-    /// cases; this waits until the deadline where one has to be got.
+    /// cases; this waits until the deadline where one has to be got. In the last minute of a token's life
+    /// that is so too; when the deadline passes it is given for what is left of it.
     ///
     /// # Errors
     ///
-    /// When the user has to sign in or a setting is wrong, at once; and when the deadline passes.
+    /// When the user has to sign in or a setting is wrong, at once; and when the deadline passes and there
+    /// is no token.
     pub fn token(&self, min_ttl: Duration, deadline: Deadline) -> Result<AccessToken, TokenError> {
-        self.shared.wait(deadline, |lifecycle| {
-            lifecycle.token(clock::now(), min_ttl).cloned()
-        })
+        self.shared.wait(
+            deadline,
+            |lifecycle| lifecycle.token(clock::now(), min_ttl).cloned(),
+            |lifecycle| lifecycle.usable(clock::now(), min_ttl).cloned(),
+        )
     }
 
     /// The same for another audience of the options.
@@ -97,10 +101,17 @@ impl Keeper {
         min_ttl: Duration,
         deadline: Deadline,
     ) -> Result<AccessToken, TokenError> {
-        self.shared.wait(deadline, |lifecycle| {
-            let token = lifecycle.token_for(clock::now(), audience, min_ttl);
-            token.cloned()
-        })
+        self.shared.wait(
+            deadline,
+            |lifecycle| {
+                let token = lifecycle.token_for(clock::now(), audience, min_ttl);
+                token.cloned()
+            },
+            |lifecycle| {
+                let token = lifecycle.usable_for(clock::now(), audience, min_ttl);
+                token.cloned()
+            },
+        )
     }
 
     /// A mail server refused the token of this generation. The answer says whether another

@@ -141,11 +141,13 @@ impl Grant {
         answer
     }
 
-    /// Asks until there is an answer that waiting does not change, or the time is over.
+    /// Asks until there is an answer that waiting does not change, or the time is over; then `last` says
+    /// whether there is something else that will do.
     pub(super) async fn wait<T>(
         self: &Arc<Self>,
         deadline: Deadline,
         mut ask: impl FnMut(&mut State, Now) -> Result<T, Unavailable>,
+        last: impl FnOnce(&mut State, Now) -> Option<T>,
     ) -> Result<T, TokenError> {
         let mut wanted = None;
         loop {
@@ -163,10 +165,16 @@ impl Grant {
             };
             if time::timeout_at(instant.into(), changed).await.is_err() {
                 // How long it takes from now on.
-                return self.ask(&mut ask).map_err(|why| {
-                    let problem = self.state().problem();
-                    TokenError::new(why).with_problem(problem)
-                });
+                let why = match self.ask(&mut ask) {
+                    Ok(answer) => return Ok(answer),
+                    Err(why) => why,
+                };
+                let mut state = self.state();
+                let other = match why.is_temporary() {
+                    true => last(&mut state, clock::now()),
+                    false => None,
+                };
+                return other.ok_or_else(|| TokenError::new(why).with_problem(state.problem()));
             }
         }
     }

@@ -35,18 +35,21 @@ impl Keeper {
     }
 
     /// A token for the first audience that is good for `min_ttl` at least. It is there at once in most
-    /// cases; this waits until the deadline where one has to be got.
+    /// cases; this waits until the deadline where one has to be got. In the last minute of a token's life
+    /// that is so too; when the deadline passes it is given for what is left of it.
     ///
     /// # Errors
     ///
-    /// When the user has to sign in or a setting is wrong, at once; and when the deadline passes.
+    /// When the user has to sign in or a setting is wrong, at once; and when the deadline passes and there
+    /// is no token.
     pub async fn token(
         &self,
         min_ttl: Duration,
         deadline: Deadline,
     ) -> Result<AccessToken, TokenError> {
         let ask = |state: &mut State, now| state.lifecycle.token(now, min_ttl).cloned();
-        self.0.wait(deadline, ask).await
+        let last = |state: &mut State, now| state.lifecycle.usable(now, min_ttl).cloned();
+        self.0.wait(deadline, ask, last).await
     }
 
     /// The same for another audience of the options.
@@ -64,7 +67,11 @@ impl Keeper {
             let token = state.lifecycle.token_for(now, audience, min_ttl);
             token.cloned()
         };
-        self.0.wait(deadline, ask).await
+        let last = |state: &mut State, now| {
+            let token = state.lifecycle.usable_for(now, audience, min_ttl);
+            token.cloned()
+        };
+        self.0.wait(deadline, ask, last).await
     }
 
     /// Whether there is a token for the first audience about which nothing is to be done: asked for, it
@@ -112,7 +119,7 @@ impl Keeper {
             (Err(_), false) => Ok(Err(())),
             (answer, _) => answer.map(Ok),
         };
-        let saved = self.0.wait(deadline, stuck).await?;
+        let saved = self.0.wait(deadline, stuck, |_, _| None).await?;
         saved.map_err(|()| {
             let problem = self.status().problem;
             TokenError::new(not_yet()).with_problem(problem)
@@ -131,7 +138,7 @@ impl Keeper {
             true => Ok(()),
             false => Err(not_yet()),
         };
-        self.0.wait(deadline, ask).await
+        self.0.wait(deadline, ask, |_, _| None).await
     }
 
     /// Something has changed that makes another try worth it before its time.

@@ -36,12 +36,42 @@ impl Lifecycle {
         audience: &Audience,
         min_ttl: Duration,
     ) -> Result<&AccessToken, Unavailable> {
-        let index = self
-            .options
-            .audiences
-            .iter()
-            .position(|known| known == audience);
+        let index = self.index(audience);
         self.give(now, index.ok_or(Unavailable::UnknownAudience)?, min_ttl)
+    }
+
+    /// The access token for the first audience although a better one is on its way, if it is good for
+    /// `min_ttl` and some seconds more: for a caller who can wait no longer. It changes nothing.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use token_lifecycle::{Audience, Lifecycle, Now, Options, Record, UnixTime};
+    ///
+    /// let mut lifecycle = Lifecycle::new(Options::new("me", Audience::new("mail")));
+    /// # let json = br#"{"version":1,"revision":1,"generation":1,"signed_in":0,"refresh":"r",
+    /// # "access":[{"token":"a","scope":"mail","generation":1,"issued_at":1767222000000,"expires_at":1767225600000}]}"#;
+    /// # let record = Record::from_json(json).unwrap();
+    /// // Half a minute before its end it is refreshed, and nobody gets it before that is done.
+    /// let now = Now::wall(UnixTime::from_secs(1_767_225_570));
+    /// # let _ = lifecycle.poll(now);
+    /// lifecycle.handle_loaded(now, Some(record));
+    /// assert!(lifecycle.token(now, Duration::ZERO).unwrap_err().is_temporary());
+    /// // Where that takes too long, there is half a minute left.
+    /// assert!(lifecycle.usable(now, Duration::ZERO).is_some());
+    /// assert!(lifecycle.usable(now, Duration::from_secs(60)).is_none());
+    /// ```
+    pub fn usable(&mut self, now: Now, min_ttl: Duration) -> Option<&AccessToken> {
+        self.settle_for(now, 0, min_ttl)
+    }
+
+    /// The same for another audience of the options.
+    pub fn usable_for(
+        &mut self,
+        now: Now,
+        audience: &Audience,
+        min_ttl: Duration,
+    ) -> Option<&AccessToken> {
+        self.settle_for(now, self.index(audience)?, min_ttl)
     }
 
     /// For how long [`token`](Self::token) gives the same token to whoever asks, with nothing to do
@@ -126,6 +156,18 @@ impl Lifecycle {
                 SignInReason::NotSignedIn,
             )))),
         }
+    }
+
+    fn settle_for(&mut self, now: Now, index: usize, min_ttl: Duration) -> Option<&AccessToken> {
+        self.clock.advance(now);
+        let ends = self.leaving || self.is_done() || self.is_over();
+        let (slot, token) = self.slots.get(index).zip(self.held(index))?;
+        (!ends && slot.is_usable(token, &self.clock, min_ttl)).then_some(token)
+    }
+
+    fn index(&self, audience: &Audience) -> Option<usize> {
+        let audiences = &self.options.audiences;
+        audiences.iter().position(|known| known == audience)
     }
 
     /// How good the token of this slot is.

@@ -96,11 +96,12 @@ impl Shared {
         }
     }
 
-    /// A caller waits until there is a token.
+    /// A caller waits until there is a token. When the deadline passes he takes what there is.
     pub(super) fn wait(
         &self,
         deadline: Deadline,
         mut ask: impl FnMut(&mut Lifecycle) -> Result<AccessToken, Unavailable>,
+        last: impl FnOnce(&mut Lifecycle) -> Option<AccessToken>,
     ) -> Result<AccessToken, TokenError> {
         let mut state = self.state();
         loop {
@@ -113,7 +114,13 @@ impl Shared {
             };
             // Asking may have given the thread something to do.
             self.wake.notify_one();
-            state = self.park(state, deadline, soon, why)?;
+            let left = left(deadline);
+            if left.is_zero() && !state.stopped {
+                let problem = state.problem();
+                let token = last(&mut state.lifecycle);
+                return token.ok_or_else(|| TokenError::new(why).with_problem(problem));
+            }
+            state = self.park(state, left, soon, why)?;
         }
     }
 
@@ -130,27 +137,23 @@ impl Shared {
                 Some(Err(why)) => {
                     return Err(TokenError::new(why).with_problem(state.problem()));
                 }
-                None => state = self.park(state, deadline, Duration::MAX, not_yet())?,
+                None => state = self.park(state, left(deadline), Duration::MAX, not_yet())?,
             }
         }
     }
 
-    /// Waits until something changes, for so long at most. Once the deadline has passed, or the thread
-    /// has ended, that is an error.
+    /// Waits until something changes, for so long at most. Once nothing is left, or the thread has
+    /// ended, that is an error.
     fn park<'a>(
         &self,
         state: MutexGuard<'a, State>,
-        deadline: Deadline,
+        left: Duration,
         soon: Duration,
         why: Unavailable,
     ) -> Result<MutexGuard<'a, State>, TokenError> {
         if state.stopped {
             return Err(TokenError::stopped());
         }
-        let left = match deadline.instant() {
-            Some(instant) => instant.saturating_duration_since(Instant::now()),
-            None => Duration::MAX,
-        };
         if left.is_zero() {
             return Err(TokenError::new(why).with_problem(state.problem()));
         }
@@ -162,6 +165,14 @@ impl Shared {
             .wait_timeout(state, time)
             .unwrap_or_else(PoisonError::into_inner);
         Ok(state)
+    }
+}
+
+/// How long it is until the deadline.
+fn left(deadline: Deadline) -> Duration {
+    match deadline.instant() {
+        Some(instant) => instant.saturating_duration_since(Instant::now()),
+        None => Duration::MAX,
     }
 }
 

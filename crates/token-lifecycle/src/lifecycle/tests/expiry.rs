@@ -255,3 +255,51 @@ fn less_scope_than_asked_for_is_told() {
     // It is good for what it is good for; a server that wants more says so.
     assert_eq!(s.token().unwrap(), "access-2");
 }
+
+#[test]
+fn who_can_wait_no_longer_is_given_what_is_left() {
+    let mut s = Scenario::fresh();
+    let mail = Audience::new("mail");
+    let usable = |s: &mut Scenario, min_ttl| {
+        let (now, min_ttl) = (s.now(), Duration::from_secs(min_ttl));
+        let same = s.life.usable_for(now, &mail, min_ttl).cloned();
+        assert_eq!(s.life.usable(now, min_ttl).cloned(), same);
+        same.is_some()
+    };
+    s.pass(3600 - 30);
+    s.until("send refresh-1");
+    assert!(s.token().unwrap_err().is_temporary());
+    assert!(usable(&mut s, 0) && usable(&mut s, 30) && !usable(&mut s, 31));
+    let now = s.now();
+    let unknown = Audience::new("x");
+    assert!(s.life.usable_for(now, &unknown, Duration::ZERO).is_none());
+    // In the last seconds it could expire on its way.
+    s.pass(21);
+    assert!(!usable(&mut s, 0));
+    s.answers(200, REFRESHED).until("wait");
+    assert!(usable(&mut s, 0) && s.token().is_ok());
+    // Not what was refused, nor after the user has signed out.
+    assert_eq!(
+        s.rejected(2, sasl_core::Reason::TokenRejected),
+        Feedback::Retry
+    );
+    assert!(!usable(&mut s, 0));
+    let mut s = Scenario::fresh();
+    assert!(usable(&mut s, 0));
+    s.life.sign_out(s.now());
+    assert!(!usable(&mut s, 0));
+}
+
+#[test]
+fn what_is_left_of_a_token_is_nobodys_where_its_end_is_that_of_the_session() {
+    for end_at_once in [false, true] {
+        let mut options = Options::new("me", Audience::new("mail"));
+        options.end_at_once = end_at_once;
+        let mut s = Scenario::with(options, 3600);
+        s.pass(3600 - 30).until("send refresh-1");
+        s.answers(400, r#"{"error":"invalid_grant"}"#)
+            .until("sign-in rejected");
+        let now = s.now();
+        assert_eq!(s.life.usable(now, Duration::ZERO).is_none(), end_at_once);
+    }
+}
