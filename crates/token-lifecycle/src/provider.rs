@@ -178,13 +178,15 @@ pub struct Unattended {
 }
 
 /// AOL stands before Yahoo, whose exchangers have names above those of AOL.
-static ALL: [&Provider; 11] = [
+static ALL: [&Provider; 13] = [
     &yahoo::AOL,
     &comcast::COMCAST,
     &fastmail::FASTMAIL,
     &google::GMAIL,
     &mailru::MAILRU,
     &microsoft::MICROSOFT365,
+    &microsoft::CHINA,
+    &microsoft::US,
     &microsoft::OUTLOOK,
     &seznam::SEZNAM,
     &thundermail::THUNDERMAIL,

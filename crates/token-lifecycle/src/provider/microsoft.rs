@@ -1,4 +1,8 @@
-//! Microsoft: organisations and persons.
+//! Microsoft: organisations and persons, in the cloud of all.
+
+mod national;
+
+pub(super) use national::{CHINA, US};
 
 use sasl_core::Mechanism;
 

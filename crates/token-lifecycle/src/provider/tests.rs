@@ -65,6 +65,11 @@ fn look_ups() {
     let domain = |domain| Provider::for_domain(domain).map(|provider| provider.name);
     assert_eq!(domain("GMail.com."), Some("gmail"));
     assert_eq!(domain("contoso.onmicrosoft.com"), Some("microsoft365"));
+    assert_eq!(domain("contoso.onmicrosoft.us"), Some("microsoft365-us"));
+    assert_eq!(
+        domain("contoso.partner.onmschina.cn"),
+        Some("microsoft365-cn")
+    );
     assert_eq!(domain("hotmail.co.uk"), Some("outlook"));
     for stranger in [
         "",
@@ -87,6 +92,14 @@ fn look_ups() {
         (
             "contoso-com.mail.protection.outlook.com",
             Some("microsoft365"),
+        ),
+        (
+            "contoso-com.mail.protection.office365.us",
+            Some("microsoft365-us"),
+        ),
+        (
+            "contoso-com.mail.protection.partner.outlook.cn",
+            Some("microsoft365-cn"),
         ),
         ("outlook-com.olc.protection.outlook.com", Some("outlook")),
         ("mx-aol.mail.gm0.yahoodns.net", Some("aol")),
@@ -139,6 +152,77 @@ fn a_tenant_leads_nowhere_else() {
     assert_eq!(
         microsoft.endpoints(None).unwrap().authorization.to_string(),
         "https://login.microsoftonline.com/common/oauth2/v2.0/authorize"
+    );
+}
+
+/// Secrets of one cloud must not come to another, and none knows the scopes of the others.
+#[test]
+fn nothing_of_one_cloud_leads_to_another() {
+    let clouds = [
+        (
+            "microsoft365",
+            [".microsoftonline.com", ".office.com", ".office365.com"],
+        ),
+        (
+            "microsoft365-us",
+            [".microsoftonline.us", ".office365.us", ".office365.us"],
+        ),
+        (
+            "microsoft365-cn",
+            [
+                ".microsoftonline.cn",
+                ".partner.outlook.cn",
+                ".partner.outlook.cn",
+            ],
+        ),
+    ];
+    for (name, ends) in clouds {
+        let provider = Provider::named(name).unwrap();
+        let endpoints = provider.endpoints(None).unwrap();
+        let device = endpoints.device.unwrap();
+        let scopes = provider.scopes.iter().map(|(_, scope)| *scope);
+        let unattended = provider.unattended.unwrap().scope;
+        let urls = [&endpoints.authorization, &endpoints.token, &device];
+        let hosts = urls.into_iter().map(|url| url.host().to_string());
+        let issuers = [provider.issuer, provider.document_issuer].map(Option::unwrap);
+        let hosts = hosts
+            .chain(scopes.chain([unattended]).chain(issuers).map(|url| {
+                let host = url.strip_prefix("https://").unwrap().split('/').next();
+                host.unwrap().to_string()
+            }))
+            .chain(
+                provider
+                    .servers
+                    .iter()
+                    .map(|server| server.host.to_string()),
+            );
+        for host in hosts {
+            let is_ours = ends
+                .iter()
+                .any(|end| alloc::format!(".{host}").ends_with(end));
+            assert!(is_ours, "{name}: {host}");
+        }
+        for service in [Service::Imap, Service::Pop, Service::Submission] {
+            assert_eq!(provider.servers(service).count(), 1, "{name}");
+        }
+        assert!(provider.quirks().renames_scopes, "{name}");
+    }
+    let us = Provider::named("microsoft365-us").unwrap();
+    assert_eq!(
+        us.endpoints(Some("contoso.onmicrosoft.us"))
+            .unwrap()
+            .token
+            .to_string(),
+        "https://login.microsoftonline.us/contoso.onmicrosoft.us/oauth2/v2.0/token"
+    );
+    let china = Provider::named("microsoft365-cn").unwrap();
+    assert_eq!(
+        china
+            .scope(&[Service::Imap, Service::Submission])
+            .as_deref(),
+        Some(
+            "https://partner.outlook.cn/IMAP.AccessAsUser.All https://partner.outlook.cn/SMTP.Send offline_access"
+        )
     );
 }
 
