@@ -101,6 +101,28 @@ async fn a_login_that_was_refused_for_good_is_not_tried_again_with_the_same_toke
 }
 
 #[tokio::test]
+async fn a_server_that_wants_more_ends_nothing_for_the_others() {
+    let scene = Scene::new();
+    let strict = MailOptions::new().refuse(|_| Some(Reason::ScopeInsufficient));
+    let strict = Scene::with(strict);
+    let sieve = strict.server(strict.testbed.sieve().implicit_tls().port());
+    let node = scene.node_with(|settings| settings.filter.server = Some(sieve));
+    let (_, session) = node.open(scene.tokens(HOUR)).await;
+    for _ in 0..2 {
+        let error = session.sieve("primary").await.unwrap_err();
+        let AccessError::SignIn(ended) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(ended.reason, EndReason::ConsentMissing);
+        // Mail is read as before.
+        assert!(session.checked().await.goes_on());
+        session.imap("primary").await.unwrap();
+    }
+    assert!(session.is_over().is_none());
+    assert_eq!(scene.testbed.provider().refreshes(), 0);
+}
+
+#[tokio::test]
 async fn the_end_of_the_grant_is_the_reason_of_the_login() {
     let scene = Scene::new();
     let node = scene.node();
