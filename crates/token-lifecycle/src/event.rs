@@ -67,7 +67,10 @@ pub enum Event {
         missing: Scopes,
     },
     /// The store does not work. Tokens that could not be saved are used and will be saved later.
-    StoreUnavailable,
+    StoreUnavailable {
+        /// Whether something could not be written, or deleted; if not, it could not be read.
+        writing: bool,
+    },
 }
 
 impl Event {
@@ -86,7 +89,7 @@ impl Event {
             Self::RevocationFailed(_) => "revocation-failed",
             Self::Saved { .. } => "saved",
             Self::ScopeReduced { .. } => "scope-reduced",
-            Self::StoreUnavailable => "store-unavailable",
+            Self::StoreUnavailable { .. } => "store-unavailable",
         }
     }
 }

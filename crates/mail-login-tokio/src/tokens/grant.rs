@@ -370,7 +370,7 @@ impl State {
         if matches!(event, Event::Restored { .. }) {
             self.restored = self.restored.wrapping_add(1);
         }
-        if matches!(event, Event::StoreUnavailable) {
+        if matches!(event, Event::StoreUnavailable { .. }) {
             self.failed = self.failed.wrapping_add(1);
         }
     }

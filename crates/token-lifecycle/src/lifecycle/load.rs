@@ -107,7 +107,7 @@ impl Lifecycle {
         if !self.is_loading() {
             return;
         }
-        self.tell(Event::StoreUnavailable);
+        self.tell(Event::StoreUnavailable { writing: false });
         match self.take_op() {
             Op::Leave(Leave::Load { tries, .. }) => {
                 let since = self.clock.elapsed;

@@ -24,7 +24,7 @@ impl Lifecycle {
             return;
         }
         if saved == Saved::Failed {
-            self.tell(Event::StoreUnavailable);
+            self.tell(Event::StoreUnavailable { writing: true });
         }
         match self.take_op() {
             Op::Mark(run) => self.marked(run, saved),

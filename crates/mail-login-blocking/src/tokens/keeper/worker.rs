@@ -211,7 +211,7 @@ impl Worker {
             let mut state = self.shared.state();
             match notice {
                 Notice::Event(Event::Restored { .. }) => state.restored += 1,
-                Notice::Event(Event::StoreUnavailable) => state.failed += 1,
+                Notice::Event(Event::StoreUnavailable { .. }) => state.failed += 1,
                 Notice::Event(_) | Notice::Problem(_) | Notice::SignIn(_) => {}
             }
         }

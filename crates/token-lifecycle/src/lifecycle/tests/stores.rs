@@ -481,3 +481,34 @@ fn what_was_cancelled_is_done_again() {
     assert_eq!(s.token().unwrap(), "access-2");
     assert!(s.life.is_unsaved());
 }
+
+/// "It cannot be saved" is no help to whoever has a file that cannot be read.
+#[test]
+fn whether_it_was_read_or_written_is_told() {
+    let told = |s: &mut Scenario| {
+        s.next();
+        let writing = s.told.iter().filter_map(|event| match event {
+            Event::StoreUnavailable { writing } => Some(*writing),
+            _ => None,
+        });
+        let writing = writing.collect::<Vec<_>>();
+        s.told.clear();
+        writing
+    };
+    let mut s = Scenario::expired();
+    s.does("lock").locks(Lock::Acquired);
+    s.does("load").cannot_load();
+    assert_eq!(told(&mut s), [false]);
+    s.pass(60).does("lock").locks(Lock::Acquired);
+    s.does("load").loads().does("save").saves(Saved::Failed);
+    assert_eq!(told(&mut s), [true]);
+    // What was cancelled is as if it had failed.
+    s.pass(120).until("send refresh-1").answers(200, REFRESHED);
+    s.does("save");
+    s.life.handle_abandoned(s.now());
+    assert_eq!(told(&mut s), [true]);
+    let mut s = Scenario::fresh();
+    s.life.sign_out(s.now());
+    s.does("load").loads().does("clear").saves(Saved::Failed);
+    assert_eq!(told(&mut s), [true]);
+}
