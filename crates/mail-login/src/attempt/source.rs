@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mail_login_blocking::{Deadline, Server, SettingsProblem};
 use sasl_core::{Advice, Credentials, Rejection};
-use token_lifecycle::{Feedback, Generation, Scopes};
+use token_lifecycle::{Feedback, Generation, Scopes, SignIn};
 
 use crate::{
     cli::{Connection, TlsMode, Try},
@@ -212,7 +212,11 @@ impl AccountSource {
         match self.feedback? {
             Feedback::SignIn => Some(match self.session.trouble() {
                 Some(problem) => problem.message,
-                None => format!("sign in again{sign_in}"),
+                // The token is good, though not for this server.
+                None => match SignIn::for_refusal(self.last.unwrap_or_default(), rejection) {
+                    Some(wanted) => format!("{wanted}{sign_in}"),
+                    None => format!("sign in again{sign_in}"),
+                },
             }),
             Feedback::AccessRefused if of_token => {
                 let (asked, name) = (&self.asked, &self.name);

@@ -20,7 +20,7 @@ use mail_login_tokens::{
     clock::{self, millis},
 };
 use mail_login_tokio::{Deadline, tokens::Keeper};
-use token_lifecycle::{Event, SignIn};
+use token_lifecycle::{Event, SignIn, SignInReason};
 
 use crate::{
     Account, AccountKind, Change, Ended, Fact, SessionKey, User, record::SessionRecord,
@@ -204,10 +204,13 @@ impl Inner {
 
     /// Sessions end although nobody asks for a token now, so that pools hear of it.
     fn hear_end(self: &Arc<Self>, account: &str, kind: AccountKind, sign_in: &SignIn) {
+        // A server that wants more than was allowed ends nothing: whoever was refused hears of it.
+        if sign_in.reason == SignInReason::ConsentMissing {
+            return;
+        }
         match kind {
             AccountKind::Primary | AccountKind::Secondary => {
-                // A missing permission ends nothing by itself: whoever needs it asks for it. And before anybody
-                // has signed in there is nothing to end.
+                // Before anybody has signed in there is nothing to end.
                 if sign_in.generation.get() == 0 || self.keeper.is_fresh() {
                     return;
                 }
