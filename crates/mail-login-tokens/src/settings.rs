@@ -58,6 +58,14 @@ impl Settings {
         self
     }
 
+    /// The same, by which nothing is revoked at sign-out: for tokens whose user goes on with others of the
+    /// same server, as there are servers that revoke all of them.
+    pub fn without_revocation(mut self) -> Self {
+        self.revocation_endpoint = None;
+        Arc::make_mut(&mut self.options).revoke = false;
+        self
+    }
+
     /// Makes requests that this type cannot: those that need a password or a signed statement, or a
     /// client that signs each request ([`Client::assertion`]). It is asked first; where it
     /// says `None`, the request is the usual one.

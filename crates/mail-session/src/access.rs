@@ -15,12 +15,14 @@ use mail_login_tokio::{
 use sasl_core::{Protocol, Reason, Rejection};
 use sieve_auth::Sieve;
 use smtp_auth::Smtp;
+use token_lifecycle::{SignInReason, Unavailable};
 
 pub use connection::MailConnection;
 pub use server::Service;
 
 use crate::{
-    Account, Fact, Outcome, Session, Wait, failed::Attempt, outcome::Verdict, sessions::Shared,
+    Account, EndReason, Ended, Fact, Outcome, Session, Wait, failed::Attempt, outcome::Verdict,
+    sessions::Shared,
 };
 
 /// When it makes sense to ask again for what has just come.
@@ -115,8 +117,14 @@ impl Session {
         let remembered = shared
             .failed
             .find(&attempt(token.generation()), clock::boot());
-        if let Some((reason, text)) = remembered {
-            return Err(AccessError::Remembered(reason, text));
+        match remembered {
+            Some((Reason::ScopeInsufficient, _)) => {
+                let mut ended = Ended::new(EndReason::ConsentMissing);
+                ended.generation = token.generation().get();
+                return Err(AccessError::SignIn(Arc::new(ended)));
+            }
+            Some((reason, text)) => return Err(AccessError::Remembered(reason, text)),
+            None => {}
         }
         let mut options = P::Options::default();
         let settings = P::settings(&mut options);
@@ -139,7 +147,23 @@ impl Session {
                 Err(AccessError::Rejected(Box::new(rejection.clone())))
             }
             Err(LoginError::Connection(failure)) => Err(AccessError::Connection(failure)),
-            Err(LoginError::Token(error)) => Err(self.no_token(account, &error).await),
+            Err(LoginError::Token(error)) => {
+                match error.unavailable() {
+                    // Until the user has allowed it, or there are new tokens, every login ends so.
+                    Some(Unavailable::SignIn(sign_in))
+                        if sign_in.reason == SignInReason::ConsentMissing =>
+                    {
+                        shared.failed.remember(
+                            &attempt(sign_in.generation),
+                            clock::boot(),
+                            Reason::ScopeInsufficient,
+                            sign_in.to_string().into(),
+                        );
+                    }
+                    Some(_) | None => {}
+                }
+                Err(self.no_token(account, &error).await)
+            }
             // A newer library may know more.
             Err(error) => Err(AccessError::Unavailable(Wait::new(SOON, error.to_string()))),
         }
@@ -153,10 +177,12 @@ impl Session {
             Some(Outcome::Unavailable(wait)) => AccessError::Unavailable(wait),
             Some(Outcome::GoOn | Outcome::GoOnWithOld) => match Verdict::of(error) {
                 // This server alone wants more than was allowed.
-                Verdict::End(ended) => AccessError::SignIn(Arc::new(ended)),
+                Verdict::End(ended) if ended.reason == EndReason::ConsentMissing => {
+                    AccessError::SignIn(Arc::new(ended))
+                }
                 // It came this very moment.
-                Verdict::Wait(wait) | Verdict::Misconfigured(wait) => {
-                    AccessError::Unavailable(Wait::new(SOON, wait.to_string()))
+                Verdict::End(_) | Verdict::Wait(_) | Verdict::Misconfigured(_) => {
+                    AccessError::Unavailable(Wait::new(SOON, error.to_string()))
                 }
             },
             None => AccessError::UnknownAccount,
@@ -195,7 +221,7 @@ pub enum AccessError {
     Remembered(Reason, Box<str>),
     /// The user has to sign in, for this account.
     #[error("{0}")]
-    SignIn(Arc<crate::Ended>),
+    SignIn(Arc<Ended>),
     /// The node stops.
     #[error("the server is about to stop: try again")]
     Stopped,

@@ -62,7 +62,21 @@ impl FailedLogins {
         boot: Duration,
         rejection: &sasl_core::Rejection,
     ) {
-        if self.time.is_zero() || !is_definitive(rejection) {
+        if is_definitive(rejection) {
+            let text = alloc::format!("{rejection}");
+            self.remember(attempt, boot, rejection.reason(), text.into());
+        }
+    }
+
+    /// The same for a reason that does not pass.
+    pub(crate) fn remember(
+        &self,
+        attempt: &Attempt<'_>,
+        boot: Duration,
+        reason: Reason,
+        text: Box<str>,
+    ) {
+        if self.time.is_zero() {
             return;
         }
         let key = self.key(attempt);
@@ -73,8 +87,8 @@ impl FailedLogins {
         if all.len() < LIMIT {
             let refused = Refused {
                 until: boot.saturating_add(self.time),
-                text: alloc::format!("{rejection}").into(),
-                reason: rejection.reason(),
+                text,
+                reason,
             };
             all.insert(key, refused);
         }

@@ -51,6 +51,11 @@ impl SessionRecord {
         self.writer = writer.into();
     }
 
+    /// Whether this node wrote it.
+    pub(crate) fn is_by(&self, writer: &str) -> bool {
+        self.writer == writer
+    }
+
     /// Whether it ended so long ago that nobody asks for the reason any more.
     pub(crate) fn is_forgotten(&self, now: u64, grave: Duration) -> bool {
         let since = self.ended_at.map(|at| now.saturating_sub(at));

@@ -5,8 +5,17 @@ mod find;
 mod open;
 mod sweep;
 
-use alloc::{boxed::Box, collections::BTreeMap, string::String, sync::Arc};
-use core::{fmt, sync::atomic::Ordering, time::Duration};
+use alloc::{
+    boxed::Box,
+    collections::BTreeMap,
+    string::String,
+    sync::{Arc, Weak},
+};
+use core::{
+    fmt,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use mail_login_tokio::{
     Deadline, Server,
@@ -58,6 +67,26 @@ pub(crate) struct Shared {
     pub(crate) runtime: Handle,
     pub(crate) http: Arc<dyn Http>,
     pub(crate) known: papaya::HashMap<SessionKey, Arc<Inner>>,
+    /// How many keepers are about to sign out.
+    leaving: AtomicUsize,
+}
+
+/// A keeper is about to sign out, until this is dropped.
+pub(crate) struct Leaving(Weak<Shared>);
+
+impl Leaving {
+    pub(crate) fn of(shared: &Arc<Shared>) -> Self {
+        shared.leaving.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::downgrade(shared))
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.leaving.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
 }
 
 impl Sessions {
@@ -93,15 +122,17 @@ impl Sessions {
     #[must_use = "tokens may not be saved"]
     pub async fn settle(&self, time: Duration) -> bool {
         let deadline = Deadline::after(time);
-        self.0.keepers.settle(deadline).await && self.0.ends_are_written(deadline).await
+        self.0.ends_are_written(deadline).await && self.0.keepers.settle(deadline).await
     }
 }
 
 impl Shared {
-    /// Waits until all nodes can know which sessions have ended.
+    /// Waits until all nodes can know which sessions have ended, and nobody is about to sign out.
     async fn ends_are_written(&self, deadline: Deadline) -> bool {
         let is_unwritten = |inner: &Arc<Inner>| inner.unwritten.load(Ordering::Acquire);
-        while self.known.pin().values().any(is_unwritten) {
+        while self.known.pin().values().any(is_unwritten)
+            || self.leaving.load(Ordering::Acquire) > 0
+        {
             if deadline.left().is_err() {
                 return false;
             }

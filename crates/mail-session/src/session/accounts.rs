@@ -4,7 +4,7 @@ use alloc::{sync::Arc, vec::Vec};
 use core::time::Duration;
 
 use mail_login_tokens::TokenError;
-use mail_login_tokio::{Deadline, tokens::Keeper};
+use mail_login_tokio::Deadline;
 use token_lifecycle::Tokens;
 
 use super::{Inner, Session, write::NotWritten};
@@ -30,18 +30,19 @@ impl Session {
         tokens: Option<Tokens>,
     ) -> Result<(), AccountError> {
         self.0.fits(&account, tokens.is_some())?;
-        let replaced = self.0.external_of(account.id());
         let add = |accounts: &mut Vec<Account>, revision| {
-            accounts.retain(|known| known.id() != account.id());
-            accounts.push(account.added_in(revision));
-            accounts.len() <= ACCOUNTS
+            let replaced = take(accounts, account.id());
+            let added = account.added_in(revision);
+            accounts.push(added.clone());
+            (accounts.len() <= ACCOUNTS).then_some((replaced, added))
         };
-        self.0.write_accounts(add).await?;
-        if let Some(keeper) = replaced {
-            self.0.give_up(keeper);
+        let (replaced, added) = self.0.write_accounts(add).await?;
+        if let Some(replaced) = replaced {
+            self.0.give_up_account(&replaced, &added);
         }
         let Some(tokens) = tokens else { return Ok(()) };
-        let keeper = self.0.keeper_of(account.id());
+        // By what was written: another node may have written something else since.
+        let keeper = self.0.external(&added);
         let keeper = keeper.ok_or(AccountError::UnknownProvider)?;
         Ok(keeper.sign_in(tokens, Deadline::after(TIME)).await?)
     }
@@ -55,15 +56,15 @@ impl Session {
         if id == Account::PRIMARY {
             return Err(AccountError::Primary);
         }
-        let keeper = self.0.external_of(id);
-        self.0
-            .write_accounts(|accounts, _| {
-                accounts.retain(|known| known.id() != id);
-                true
-            })
+        let removed = self
+            .0
+            .write_accounts(|accounts, _| Some(take(accounts, id)))
             .await?;
-        if let Some(keeper) = keeper {
-            self.0.give_up(keeper);
+        if let Some(removed) = removed.filter(|removed| removed.kind() == AccountKind::External) {
+            if let Some(keeper) = self.0.external(&removed) {
+                self.0.give_up(keeper);
+            }
+            self.0.rest().drop_keepers();
         }
         Ok(())
     }
@@ -72,6 +73,9 @@ impl Session {
     /// it is shown as one where the user has to sign in again. `None`: there is no such account.
     pub async fn checked_account(&self, id: &str) -> Option<Outcome> {
         self.0.look_first().await;
+        if let Some(ended) = self.is_over() {
+            return Some(Outcome::SignIn(Arc::clone(ended)));
+        }
         let account = self.0.account(id)?;
         match account.kind() {
             AccountKind::Primary | AccountKind::Secondary => Some(self.checked().await),
@@ -81,7 +85,7 @@ impl Session {
                     return Some(outcome);
                 }
                 // The user may have signed in to it anew on another node.
-                self.0.look().await;
+                self.0.look_now().await;
                 let now = self.0.account(id)?;
                 match now.shares_grant(&account) {
                     true => Some(outcome),
@@ -105,13 +109,24 @@ impl Inner {
         })
     }
 
-    /// The keeper of the tokens that this account alone has.
-    fn external_of(self: &Arc<Self>, id: &str) -> Option<Keeper> {
-        let account = self.account(id)?;
-        match account.kind() {
-            AccountKind::Primary | AccountKind::Secondary => None,
-            AccountKind::External => self.external(&account),
+    /// The tokens of an account that has made room for another one are deleted. They are taken back at the
+    /// provider as well, unless the new ones are of the same: there are providers that take back all that the
+    /// user has allowed, whichever of its tokens they are shown.
+    fn give_up_account(self: &Arc<Self>, replaced: &Account, added: &Account) {
+        match replaced.kind() {
+            AccountKind::Primary | AccountKind::Secondary => return,
+            AccountKind::External if replaced.provider() == added.provider() => {
+                if let Some(keeper) = self.without_revocation(replaced) {
+                    self.give_up(keeper);
+                }
+            }
+            AccountKind::External => {
+                if let Some(keeper) = self.external(replaced) {
+                    self.give_up(keeper);
+                }
+            }
         }
+        self.rest().drop_keepers();
     }
 
     fn fits(&self, account: &Account, has_tokens: bool) -> Result<(), AccountError> {
@@ -134,28 +149,30 @@ impl Inner {
     }
 
     /// Changes the accounts, on all nodes, in the revision that is told.
-    async fn write_accounts(
+    async fn write_accounts<T>(
         &self,
-        change: impl Fn(&mut Vec<Account>, u64) -> bool,
-    ) -> Result<(), AccountError> {
+        change: impl Fn(&mut Vec<Account>, u64) -> Option<T>,
+    ) -> Result<T, AccountError> {
         let shared = self.shared.upgrade().ok_or(AccountError::NotStored)?;
         let written = self.write(&shared, |record| {
             if record.ended.is_some() {
                 return Err(AccountError::Ended);
             }
             let revision = record.revision.saturating_add(1);
-            match change(&mut record.accounts, revision) {
-                true => Ok(()),
-                false => Err(AccountError::TooMany),
-            }
+            change(&mut record.accounts, revision).ok_or(AccountError::TooMany)
         });
-        let record = written.await.map_err(|why| match why {
+        let (record, changed) = written.await.map_err(|why| match why {
             NotWritten::Refused(why) => why,
             NotWritten::Unreadable | NotWritten::Failed => AccountError::NotStored,
         })?;
         self.rest().adopt(record);
-        Ok(())
+        Ok(changed)
     }
+}
+
+fn take(accounts: &mut Vec<Account>, id: &str) -> Option<Account> {
+    let place = accounts.iter().position(|known| known.id() == id)?;
+    Some(accounts.remove(place))
 }
 
 /// Why an account is not added or removed.

@@ -32,10 +32,12 @@ impl Session {
     pub async fn terminate(&self, reason: EndReason) -> Result<(), EndNotStored> {
         let mut ended = Ended::new(reason);
         ended.generation = self.generation().get();
-        self.0.sign_out_all();
-        let is_written = match self.0.ends_here(ended) {
-            (ended, true) => self.0.write_end(ended).await,
-            (_, false) => !self.0.unwritten.load(Ordering::Acquire),
+        let is_written = match self.0.ends_here(ended, true) {
+            (ended, true) => self.0.write_end(ended, true).await,
+            (_, false) => {
+                self.0.sign_out_all(&[]);
+                !self.0.unwritten.load(Ordering::Acquire)
+            }
         };
         match is_written {
             true => Ok(()),
@@ -52,26 +54,32 @@ impl Session {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the session has ended here, and that could not be stored for the other nodes: it is tried again until it works"
+    "the session has ended here, and that could not be stored for the other nodes: it is tried again until it works, unless what is stored cannot be read"
 )]
 pub struct EndNotStored;
 
 impl Inner {
     /// Ends the session, unless there are newer tokens: then it lives on, and this says `None`.
     pub(crate) async fn end(self: &Arc<Self>, ended: Ended) -> Option<Arc<Ended>> {
-        let newer = self.keeper.generation().get() > ended.generation;
-        if newer && ended.generation > 0 {
+        let has_newer = |ended: &Ended| {
+            ended.generation > 0 && self.keeper.generation().get() > ended.generation
+        };
+        if has_newer(&ended) {
             return None;
         }
         // Whoever ended it elsewhere knows why; here it is seen by its tokens alone.
-        let ended = self.stored_end().await.unwrap_or(ended);
-        Some(match self.ends_here(ended) {
-            (ended, true) => {
-                self.write_end(Arc::clone(&ended)).await;
-                ended
-            }
-            (ended, false) => ended,
-        })
+        if let Some(stored) = self.stored_end().await {
+            return Some(self.ends_here(stored, false).0);
+        }
+        // Somebody may have signed in meanwhile.
+        if has_newer(&ended) {
+            return None;
+        }
+        let (ended, is_new) = self.ends_here(ended, true);
+        if is_new {
+            self.write_end(Arc::clone(&ended), false).await;
+        }
+        Some(ended)
     }
 
     /// The same without somebody who asks.
@@ -94,11 +102,13 @@ impl Inner {
         record?.ended
     }
 
-    /// This node knows that the session has ended; and whether it did not before.
-    pub(crate) fn ends_here(&self, ended: Ended) -> (Arc<Ended>, bool) {
+    /// This node knows that the session has ended; and whether it did not before. Whoever is going to
+    /// write it down says so.
+    pub(crate) fn ends_here(&self, ended: Ended, writes: bool) -> (Arc<Ended>, bool) {
         let mut new = false;
         let ended = self.ended.get_or_init(|| {
             new = true;
+            self.unwritten.store(writes, Ordering::Release);
             Arc::new(ended)
         });
         if new {

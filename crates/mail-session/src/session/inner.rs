@@ -21,6 +21,7 @@ use mail_login_tokens::{
 };
 use mail_login_tokio::{Deadline, tokens::Keeper};
 use token_lifecycle::{Event, SignIn, SignInReason};
+use tokio::sync::Notify;
 
 use crate::{
     Account, AccountKind, Change, Ended, Fact, SessionKey, User, record::SessionRecord,
@@ -40,6 +41,10 @@ pub(crate) struct Inner {
     /// When it was compared with its place, and when it was used, in milliseconds by the boot clock.
     pub(crate) looked: AtomicU64,
     pub(crate) used: AtomicU64,
+    /// When that comparison was tried, whether it is under way, and who waits for it.
+    pub(crate) tried: AtomicU64,
+    pub(crate) looking: AtomicBool,
+    pub(crate) has_looked: Notify,
     /// It has ended, and its place has still to be told.
     pub(crate) unwritten: AtomicBool,
     rest: Mutex<Rest>,
@@ -58,10 +63,15 @@ impl Rest {
         if record.revision <= self.record.revision {
             return;
         }
-        let accounts = &record.accounts;
+        self.record = record;
+        self.drop_keepers();
+    }
+
+    /// Those of accounts that are gone; whoever still has work to do holds his own.
+    pub(crate) fn drop_keepers(&mut self) {
+        let accounts = &self.record.accounts;
         let stays = |old: &Account| accounts.iter().any(|account| account.shares_grant(old));
         self.keepers.retain(|(old, _)| stays(old));
-        self.record = record;
     }
 }
 
@@ -93,6 +103,9 @@ impl Inner {
                 ended,
                 looked: AtomicU64::new(now),
                 used: AtomicU64::new(now),
+                tried: AtomicU64::new(now),
+                looking: AtomicBool::new(false),
+                has_looked: Notify::new(),
                 unwritten: AtomicBool::new(false),
                 rest: Mutex::new(Rest {
                     record,
@@ -142,6 +155,16 @@ impl Inner {
         let keeper = shared.keepers.add_watched(grant, store, watch);
         rest.keepers.push((account.clone(), keeper.clone()));
         Some(keeper)
+    }
+
+    /// Another one, by which they are deleted and not taken back at the provider.
+    pub(crate) fn without_revocation(&self, account: &Account) -> Option<Keeper> {
+        let shared = self.shared.upgrade()?;
+        let grant = shared.grant_of(account)?.as_ref().clone();
+        let place = shared.place_of(self.key, account);
+        let store = shared.places.grant(&place).ok()?;
+        let grant = Arc::new(grant.without_revocation());
+        Some(shared.keepers.add_watched(grant, store, |_| {}))
     }
 
     /// How long a request waits.

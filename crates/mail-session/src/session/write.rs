@@ -1,6 +1,7 @@
 //! What is written of a session, for all nodes.
 
 use alloc::sync::Arc;
+use std::io;
 
 use token_lifecycle::Saved;
 use zeroize::Zeroizing;
@@ -26,16 +27,17 @@ pub(super) enum NotWritten<E> {
 
 impl Inner {
     /// Reads the stored session, changes it, and writes it if nobody else has written meanwhile; if somebody has,
-    /// from the beginning. What was written.
-    pub(super) async fn write<E>(
+    /// from the beginning. What was written, and what was said of the change.
+    pub(super) async fn write<T, E>(
         &self,
         shared: &Arc<Shared>,
-        change: impl Fn(&mut SessionRecord) -> Result<(), E>,
-    ) -> Result<SessionRecord, NotWritten<E>> {
+        change: impl Fn(&mut SessionRecord) -> Result<T, E>,
+    ) -> Result<(SessionRecord, T), NotWritten<E>> {
         let place = self.key.place();
         for _ in 0..TRIES {
             let stored = shared.places.load(&place).await;
-            let works = stored.is_ok();
+            let broken = |error: &io::Error| error.kind() == io::ErrorKind::InvalidData;
+            let works = stored.as_ref().err().is_none_or(broken);
             let mut record = match Sessions(Arc::clone(shared)).read(self.key, stored) {
                 Ok(Some(record)) => record,
                 Ok(None) => return Err(NotWritten::Unreadable),
@@ -43,12 +45,12 @@ impl Inner {
                 Err(_) => return Err(NotWritten::Failed),
             };
             let expected = record.revision;
-            change(&mut record).map_err(NotWritten::Refused)?;
+            let changed = change(&mut record).map_err(NotWritten::Refused)?;
             record.next(shared.writer());
             let octets = Zeroizing::new(record.to_json());
             let new = Some((record.revision, octets.as_slice()));
             match shared.places.save(&place, Some(expected), new).await {
-                Saved::Done => return Ok(record),
+                Saved::Done => return Ok((record, changed)),
                 Saved::Conflict => {}
                 Saved::Failed => break,
             }

@@ -1,7 +1,7 @@
 //! How a node is set up.
 
 use alloc::{boxed::Box, collections::BTreeMap, string::String, sync::Arc};
-use core::{fmt, num::NonZeroU32};
+use core::{fmt, num::NonZeroU32, sync::atomic::AtomicUsize};
 use std::io;
 
 use mail_login_tokens::clock;
@@ -109,6 +109,7 @@ impl Builder {
             runtime: runtime.clone(),
             http,
             known: papaya::HashMap::new(),
+            leaving: AtomicUsize::new(0),
             settings: self.settings,
         });
         let times = shared.settings.sessions;

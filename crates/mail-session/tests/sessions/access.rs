@@ -120,6 +120,8 @@ async fn a_server_that_wants_more_ends_nothing_for_the_others() {
     }
     assert!(session.is_over().is_none());
     assert_eq!(scene.testbed.provider().refreshes(), 0);
+    // A moment ago it said no to the same.
+    assert_eq!(strict.testbed.sieve().refused(), 1);
 }
 
 #[tokio::test]

@@ -120,6 +120,23 @@ async fn an_end_that_cannot_be_written_down_ends_it_here() {
 }
 
 #[tokio::test]
+async fn an_end_that_can_never_be_written_down_is_not_tried_for_ever() {
+    let scene = Scene::new();
+    let node = scene.node();
+    let (id, session) = node.open(scene.tokens(HOUR)).await;
+    // A newer program has written it meanwhile.
+    let place = format!("session/{}", id.key());
+    let newer = scene
+        .places
+        .save(&place, Some(1), Some((2, br#"{"version":2}"#)));
+    assert_eq!(newer.await, Saved::Done);
+    session.sign_out().await.unwrap_err();
+    assert!(node.sessions.settle(Duration::from_secs(10)).await);
+    let kept = scene.places.load(&place).await.unwrap().unwrap();
+    assert_eq!(&**kept.octets, br#"{"version":2}"#);
+}
+
+#[tokio::test]
 async fn tokens_go_out_and_come_in_as_attributes() {
     let scene = Scene::new();
     let one = scene.node();
