@@ -101,10 +101,9 @@ fn look<'a>(config: &'a Config, name: &'a str) -> Result<Found<'a>, Problem> {
         why => why,
     });
     // Tokens that came later show that it has passed, also those of a program that tells nobody.
-    let since = lifecycle
-        .record()
-        .and_then(|record| record.access().first());
-    let since = since.map_or(0, |token| token.issued_at().as_secs());
+    let access = lifecycle.record().map_or(&[][..], |record| record.access());
+    let since = access.iter().map(|token| token.issued_at().as_secs()).max();
+    let since = since.unwrap_or(0);
     let last = last::read(name).filter(|last| last.at >= since);
     Ok(Found {
         name,

@@ -94,10 +94,10 @@ impl Lifecycle {
             return;
         };
         slot.look |= !looks;
-        if slot.consent != Some(generation) {
+        // While something else has to be told, the next refusal tells this.
+        if slot.consent != Some(generation) && self.notice.is_none() {
             slot.consent = Some(generation);
-            let sign_in = SignIn::for_refusal(generation, rejection);
-            self.notice = self.notice.take().or_else(|| sign_in.map(Box::new));
+            self.notice = SignIn::for_refusal(generation, rejection).map(Box::new);
         }
     }
 

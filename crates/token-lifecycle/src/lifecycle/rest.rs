@@ -58,6 +58,11 @@ impl Lifecycle {
             return self.leave();
         }
         if let Op::Dirty(dirty) = self.op {
+            // A new sign-in takes the place of what is not saved.
+            if self.is_time_for_grant() {
+                self.op = Op::Grant;
+                return;
+            }
             return self.go_on_unsaved(dirty);
         }
         match &self.op {
@@ -74,7 +79,7 @@ impl Lifecycle {
             | Op::Grant
             | Op::Leave(_) => return,
         }
-        if self.grant.is_some() && self.clock.elapsed >= self.grant_after {
+        if self.is_time_for_grant() {
             self.op = Op::Grant;
             return;
         }
@@ -104,6 +109,11 @@ impl Lifecycle {
             | Op::Leave(_)
             | Op::Closed => {}
         }
+    }
+
+    /// Whether the tokens of a new sign-in are to be stored now.
+    fn is_time_for_grant(&self) -> bool {
+        self.grant.is_some() && self.clock.elapsed >= self.grant_after
     }
 
     /// The store has failed for a while, and by now the token is of no use. The refresh token that
@@ -347,7 +357,9 @@ impl Lifecycle {
                 return nap;
             }
         };
-        let then = if self.grant.is_some() {
+        // Whoever signs out finishes that first.
+        let waits = matches!(self.op, Op::Wait(_) | Op::Park(..) | Op::Dirty(_));
+        let then = if self.grant.is_some() && waits {
             then.min(self.grant_after)
         } else {
             then

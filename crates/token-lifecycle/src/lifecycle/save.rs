@@ -250,12 +250,15 @@ impl Lifecycle {
             // Whoever is further on may have begun with ours, if it was written after all; clocks may be apart.
             let is_later = stored.generation > ours.generation;
             if same_grant && (is_later || stored.issued_at() >= ours.issued_at()) {
-                self.spare = ours.refresh;
+                // What he began with is used up, and what is the same was no second one.
+                let is_other = !is_later && ours.refresh != stored.refresh;
+                self.spare = ours.refresh.filter(|_| is_other);
                 self.install(stored);
                 self.tell(Event::Conflict { generation });
                 return;
             }
-            self.spare = stored.refresh.clone().filter(|_| same_grant);
+            let is_other = same_grant && stored.refresh != ours.refresh;
+            self.spare = stored.refresh.clone().filter(|_| is_other);
             ours.generation = generation.next();
             if let Some(token) = ours.access.last_mut() {
                 token.generation = ours.generation;

@@ -62,6 +62,24 @@ fn unsaved_and_expired() -> Scenario {
     s
 }
 
+#[test]
+fn a_sign_in_takes_the_place_of_what_cannot_be_saved() {
+    let mut s = unsaved_and_expired();
+    s.answers(503, "");
+    s.does("save").saves(Saved::Failed).does("wait");
+    s.grant("access-9", Some("refresh-9"));
+    s.until("load").loads();
+    s.until("save").saves(Saved::Failed);
+    // Used all the same, and saved at its own pace.
+    assert_eq!(s.token().unwrap(), "access-9");
+    s.until("wait");
+    assert_eq!(s.next(), "wait");
+    s.pass(60);
+    s.until("save").saves(Saved::Done);
+    let stored = s.stored.as_ref().and_then(Record::refresh);
+    assert_eq!(stored.map(Secret::expose), Some("refresh-9"));
+}
+
 /// Saves in vain for so many seconds, which is all that is done, and says what else comes when.
 fn saves_in_vain(s: &mut Scenario, seconds: u64) -> String {
     let mut saved = 0;
