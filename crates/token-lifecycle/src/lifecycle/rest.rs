@@ -58,12 +58,12 @@ impl Lifecycle {
             return self.leave();
         }
         if let Op::Dirty(dirty) = self.op {
-            // A new sign-in takes the place of what is not saved.
-            if self.is_time_for_grant() {
-                self.op = Op::Grant;
-                return;
+            // What a new sign-in replaces is not worth a request. It is saved first all the same, for the lock keeps
+            // others from a refresh token that was used, until something else is stored.
+            if self.grant.is_none() {
+                self.go_on_unsaved(dirty);
             }
-            return self.go_on_unsaved(dirty);
+            return;
         }
         match &self.op {
             Op::Wait(pause) | Op::Park(pause, _) if self.is_over_by(pause) => self.op = Op::Idle,
@@ -357,8 +357,8 @@ impl Lifecycle {
                 return nap;
             }
         };
-        // Whoever signs out finishes that first.
-        let waits = matches!(self.op, Op::Wait(_) | Op::Park(..) | Op::Dirty(_));
+        // Whoever saves, or signs out, finishes that first.
+        let waits = matches!(self.op, Op::Wait(_) | Op::Park(..));
         let then = if self.grant.is_some() && waits {
             then.min(self.grant_after)
         } else {
