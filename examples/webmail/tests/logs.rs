@@ -158,7 +158,8 @@ async fn no_secret_and_nothing_of_a_message_is_logged() {
         "account=primary",
         "account=other-",
         "sign-in is needed",
-        "unavailable problem=there is no token yet",
+        // Whichever it heard of first: the answer, or that there was none in time.
+        "unavailable problem=",
     ] {
         assert!(log.contains(word), "{word} is not in\n{log}");
     }
